@@ -61,7 +61,7 @@ func (c *local) Comments(_ context.Context, session string) ([]Comment, error) {
 	var out []Comment
 	for _, one := range c.core.Comments() {
 		if session == "" || one.Session == session {
-			out = append(out, commentOf(core.Commented{Comment: one}))
+			out = append(out, commentOf(core.Commented{EventComment: one}))
 		}
 	}
 	return out, nil

@@ -77,7 +77,7 @@ func languageOf(l sockeye.Lang) sockeye.Lang {
 const answerTime = 10 * time.Second
 
 // attach makes sure that the workbench answers.
-func attach(ctx context.Context, workbench *api.Client) (Client, error) {
+func attach(ctx context.Context, workbench *api.HTTPClient) (Client, error) {
 	c := &remote{api: workbench}
 	c.life, c.end = context.WithCancelCause(context.Background())
 	var list api.Sessions
@@ -91,7 +91,7 @@ func attach(ctx context.Context, workbench *api.Client) (Client, error) {
 
 // remote is a workbench that runs elsewhere.
 type remote struct {
-	api      *api.Client
+	api      *api.HTTPClient
 	expected expecter
 
 	life context.Context // ends with Close
@@ -99,7 +99,7 @@ type remote struct {
 }
 
 // API asks the workbench what this package has no call for, for Sockeye's own commands.
-func (c *remote) API() *api.Client { return c.api }
+func (c *remote) API() *api.HTTPClient { return c.api }
 
 // ask is one request.
 func (c *remote) ask(ctx context.Context, method, path string, in, out any) error {

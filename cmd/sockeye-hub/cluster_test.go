@@ -35,7 +35,7 @@ func TestCluster(t *testing.T) {
 	}
 	code := nodes[0].enrol(t, "plant/press-1")
 	p := startPlayer(t, code)
-	b := hub.Board{Site: "plant", Name: "press-1"}
+	b := hub.BoardID{Site: "plant", Name: "press-1"}
 	say := func(text string) {
 		if _, err := p.peer.Write([]byte(text)); err != nil {
 			t.Fatal(err)
@@ -50,7 +50,7 @@ func TestCluster(t *testing.T) {
 	await(t, "the board goes on", func() bool { return lastOf(conn, b) >= 6 })
 	p.finish(t)
 	next, received := uint64(1), ""
-	for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{Site: b.Site, Board: b.Name}) {
+	for e, err := range hub.Read(t.Context(), conn, hub.StreamFilter{Site: b.Site, Board: b.Name}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,9 +26,9 @@ type deviceRow struct {
 }
 
 // rowsOf are the rows that the hub has of a board, each with the number of its event.
-func rowsOf(t *testing.T, conn *nats.Conn, b hub.Board) (rows []deviceRow, numbers []uint64) {
+func rowsOf(t *testing.T, conn *nats.Conn, b hub.BoardID) (rows []deviceRow, numbers []uint64) {
 	t.Helper()
-	for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{Site: b.Site, Board: b.Name}) {
+	for e, err := range hub.Read(t.Context(), conn, hub.StreamFilter{Site: b.Site, Board: b.Name}) {
 		var row deviceRow
 		if err != nil || e.Kind != sockeye.Sent || json.Unmarshal(e.Data, &row) != nil {
 			t.Fatalf("event %d: %s %q, %v", e.Seq, e.Kind, e.Data, err)
@@ -46,7 +46,7 @@ func rowsOf(t *testing.T, conn *nats.Conn, b hub.Board) (rows []deviceRow, numbe
 // time.
 func TestDeviceToHub(t *testing.T) {
 	h := startHub(t)
-	board, home := hub.Board{Site: "plant", Name: "greenhouse"}, t.TempDir()
+	board, home := hub.BoardID{Site: "plant", Name: "greenhouse"}, t.TempDir()
 	file := filepath.Join(home, "greenhouse.toml")
 	code := h.enrol(t, board.String())
 	if err := os.WriteFile(file, []byte(fmt.Sprintf("name = 'roof'\n[[sensor]]\nname = 'temperature'\nsimulate = 'sine'\nevery = '10ms'\n[[target]]\nhub = '%s'\n", code)), 0o600); err != nil {
@@ -118,7 +118,7 @@ func said(p *process) (text string) {
 // a hub is in one place: a copy of its key is told.
 func TestSensorToHub(t *testing.T) {
 	h := startHub(t)
-	board, home := hub.Board{Site: "home", Name: "cellar"}, t.TempDir()
+	board, home := hub.BoardID{Site: "home", Name: "cellar"}, t.TempDir()
 	args := []string{"device", "--simulate", "steps", "--every", "20ms", "--hub", h.enrol(t, "cellar")}
 	d := start(t, home, "sockeye", args...)
 	conn := h.connect(t)

@@ -55,15 +55,15 @@ func TestNothingIsLost(t *testing.T) {
 	playing.Wait()
 	conn := h.connect(t)
 	for n, p := range players {
-		b := hub.Board{Site: "plant", Name: fmt.Sprintf("board-%d", n)}
+		b := hub.BoardID{Site: "plant", Name: fmt.Sprintf("board-%d", n)}
 		await(t, b.String()+" has caught up", func() bool { return lastOf(conn, b) >= p.events(t) })
 		p.finish(t)
 		await(t, b.String()+" has published everything", func() bool { return lastOf(conn, b) >= p.events(t) })
 	}
 	for n, p := range players {
-		b := hub.Board{Site: "plant", Name: fmt.Sprintf("board-%d", n)}
+		b := hub.BoardID{Site: "plant", Name: fmt.Sprintf("board-%d", n)}
 		next, received, sent := uint64(1), []byte(nil), []byte(nil)
-		for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{Site: b.Site, Board: b.Name}) {
+		for e, err := range hub.Read(t.Context(), conn, hub.StreamFilter{Site: b.Site, Board: b.Name}) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,7 +90,7 @@ func TestNothingIsLost(t *testing.T) {
 // hub has all of it when it comes.
 func TestHubIsAwayAtTheStart(t *testing.T) {
 	h := startHub(t)
-	board, home := hub.Board{Site: "plant", Name: "press-1"}, t.TempDir()
+	board, home := hub.BoardID{Site: "plant", Name: "press-1"}, t.TempDir()
 	if _, err := hub.Join(t.Context(), filepath.Join(home, "share"), h.enrol(t, board.String())); err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestHubIsAwayAtTheStart(t *testing.T) {
 // the board says so.
 func TestStreamIsLost(t *testing.T) {
 	h := startHub(t)
-	board := hub.Board{Site: "plant", Name: "press-1"}
+	board := hub.BoardID{Site: "plant", Name: "press-1"}
 	p := startPlayer(t, h.enrol(t, board.String()))
 	over, playing := make(chan struct{}), sync.WaitGroup{}
 	playing.Go(func() { p.play(over) })
@@ -146,7 +146,7 @@ func setting(name string, usual int) int {
 }
 
 // lastOf is the number of a board's last event in the stream, 0 if there is none.
-func lastOf(conn *nats.Conn, b hub.Board) uint64 {
+func lastOf(conn *nats.Conn, b hub.BoardID) uint64 {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	m, err := conn.RequestWithContext(ctx, b.LastMessage(), nil)

@@ -20,7 +20,7 @@ import (
 func TestFloodingBoardIsSuspendedAndNamed(t *testing.T) {
 	h := startHub(t, "--board-rate", "1MiB", "--board-messages", "500", "--board-pause", "3s")
 	p := startPlayer(t, h.enrol(t, "plant/honest"))
-	conn, honest := h.connect(t), hub.Board{Site: "plant", Name: "honest"}
+	conn, honest := h.connect(t), hub.BoardID{Site: "plant", Name: "honest"}
 	await(t, "the honest board publishes", func() bool { return lastOf(conn, honest) >= 2 })
 
 	for name, send := range map[string]func(s stolen) error{
@@ -91,7 +91,7 @@ func TestFloodingProgramIsDisconnected(t *testing.T) {
 // suspensionsOf is how often a board was suspended in a row.
 func suspensionsOf(t *testing.T, h *hubProcess, name string) int {
 	t.Helper()
-	var all []server.BoardStatus
+	var all []server.BoardState
 	if err := json.Unmarshal([]byte(h.ask(t, "ls", "--json")), &all); err != nil {
 		t.Fatal(err)
 	}

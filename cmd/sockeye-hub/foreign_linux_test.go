@@ -32,7 +32,7 @@ func TestForeignNATSClient(t *testing.T) {
 	h := startHub(t)
 	press := startPlayer(t, h.enrol(t, "plant/press"), "--hub-send")
 	startPlayer(t, h.enrol(t, "plant/lathe"))
-	b, other := hub.Board{Site: "plant", Name: "press"}, hub.Board{Site: "plant", Name: "lathe"}
+	b, other := hub.BoardID{Site: "plant", Name: "press"}, hub.BoardID{Site: "plant", Name: "lathe"}
 	conn, denied := dialForeign(t, h, "panel", "--board", "plant/press", "--send")
 	live, err := conn.SubscribeSync(b.Events(""))
 	if err != nil {
@@ -96,7 +96,7 @@ func dialForeign(t *testing.T, h *hubProcess, name string, args ...string) (*nat
 }
 
 // foreignConsumer makes the consumer by which a program with credentials of a name reads a board.
-func foreignConsumer(t *testing.T, conn *nats.Conn, name string, b hub.Board) jetstream.Consumer {
+func foreignConsumer(t *testing.T, conn *nats.Conn, name string, b hub.BoardID) jetstream.Consumer {
 	t.Helper()
 	js, err := jetstream.New(conn)
 	if err != nil {
@@ -113,19 +113,19 @@ func foreignConsumer(t *testing.T, conn *nats.Conn, name string, b hub.Board) je
 // see nor delete that of another board, of a site, or one that the hub itself reads by.
 func TestForeignConsumers(t *testing.T) {
 	h := startHub(t)
-	press, lathe := hub.Board{Site: "plant", Name: "press"}, hub.Board{Site: "plant", Name: "lathe"}
+	press, lathe := hub.BoardID{Site: "plant", Name: "press"}, hub.BoardID{Site: "plant", Name: "lathe"}
 	admin := h.connect(t)
-	for _, b := range []hub.Board{press, lathe} {
+	for _, b := range []hub.BoardID{press, lathe} {
 		if !newTape(t, admin, b).say(time.Now(), []byte("of "+b.String())) {
 			t.Fatal("the hub does not acknowledge")
 		}
 	}
-	site := hub.Board{Site: "plant", Name: "*"}
-	all := hub.Board{Site: "*", Name: "*"}
+	site := hub.BoardID{Site: "plant", Name: "*"}
+	all := hub.BoardID{Site: "*", Name: "*"}
 	var others []string
 	for _, of := range []struct {
 		name, board string
-		hub.Board
+		hub.BoardID
 		messages int
 	}{{"panel", "plant/lathe", lathe, 1}, {"office", "plant/", site, 2}, {"chief", "", all, 2}} {
 		var args []string
@@ -133,7 +133,7 @@ func TestForeignConsumers(t *testing.T) {
 			args = []string{"--board", of.board}
 		}
 		conn, _ := dialForeign(t, h, of.name, args...)
-		batch, err := foreignConsumer(t, conn, of.name, of.Board).Fetch(of.messages, jetstream.FetchMaxWait(patience))
+		batch, err := foreignConsumer(t, conn, of.name, of.BoardID).Fetch(of.messages, jetstream.FetchMaxWait(patience))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func TestForeignConsumers(t *testing.T) {
 		if got != of.messages {
 			t.Errorf("%s reads %d messages, want %d", of.name, got, of.messages)
 		}
-		others = append(others, server.ForeignConsumer(of.name, of.Board))
+		others = append(others, server.ForeignConsumer(of.name, of.BoardID))
 	}
 	js, err := jetstream.New(admin)
 	if err != nil {
@@ -180,7 +180,7 @@ func TestForeignMQTTClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := hub.Board{Site: "plant", Name: "press"}
+	b := hub.BoardID{Site: "plant", Name: "press"}
 	conn := h.connect(t)
 	await(t, "the board publishes", func() bool { return lastOf(conn, b) >= 2 })
 	ca := kept(t, "ca.pem", h.ask(t, "creds", "--ca"))

@@ -24,7 +24,7 @@ func TestHubDiskFull(t *testing.T) {
 	}
 	begin()
 	p := startPlayer(t, h.enrol(t, "plant/press-1"))
-	b := hub.Board{Site: "plant", Name: "press-1"}
+	b := hub.BoardID{Site: "plant", Name: "press-1"}
 	chunk := bytes.Repeat([]byte("sixteen bytes, \n"), 1<<13)
 	say := func() {
 		before := p.echoed.Load()
@@ -56,7 +56,7 @@ func TestHubDiskFull(t *testing.T) {
 	p.finish(t)
 	await(t, "the hub has everything", func() bool { return lastOf(conn, b) >= p.events(t) })
 	next, received := uint64(1), []byte(nil)
-	for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{Site: b.Site, Board: b.Name}) {
+	for e, err := range hub.Read(t.Context(), conn, hub.StreamFilter{Site: b.Site, Board: b.Name}) {
 		if err != nil {
 			t.Fatal(err)
 		}

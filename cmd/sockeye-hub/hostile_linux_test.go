@@ -58,7 +58,7 @@ func TestRedeliveredRequests(t *testing.T) {
 	h := startHub(t)
 	p := startPlayer(t, h.enrol(t, "lab/lamp"), "--hub-send")
 	conn := h.connect(t)
-	b := hub.Board{Site: "lab", Name: "lamp"}
+	b := hub.BoardID{Site: "lab", Name: "lamp"}
 	await(t, "the board publishes", func() bool { return lastOf(conn, b) >= 2 })
 	ask := func(id, text string) string {
 		t.Helper()
@@ -92,10 +92,10 @@ func TestRedeliveredRequests(t *testing.T) {
 }
 
 // sentBy is all that a board has sent.
-func sentBy(t *testing.T, conn *nats.Conn, b hub.Board) string {
+func sentBy(t *testing.T, conn *nats.Conn, b hub.BoardID) string {
 	t.Helper()
 	var all []byte
-	for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{Site: b.Site, Board: b.Name}) {
+	for e, err := range hub.Read(t.Context(), conn, hub.StreamFilter{Site: b.Site, Board: b.Name}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +160,7 @@ func TestHostileBoard(t *testing.T) {
 	h := startHub(t)
 	s := steal(t, h, "plant/stolen")
 	p := startPlayer(t, h.enrol(t, "plant/honest"))
-	conn, b := h.connect(t), hub.Board{Site: "plant", Name: "honest"}
+	conn, b := h.connect(t), hub.BoardID{Site: "plant", Name: "honest"}
 	await(t, "the honest board publishes", func() bool { return lastOf(conn, b) >= 2 })
 	before := memoryOf(t, h.cmd.Process.Pid, "VmRSS:")
 
@@ -213,12 +213,12 @@ func TestHostileBoard(t *testing.T) {
 	await(t, "everything is published", func() bool { return lastOf(conn, b) >= p.events(t) })
 	var received []byte
 	var wrong error
-	for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{}) {
+	for e, err := range hub.Read(t.Context(), conn, hub.StreamFilter{}) {
 		if err != nil {
 			wrong = err
 			break
 		}
-		if e.Board == b && e.Kind == sockeye.Received {
+		if e.BoardID == b && e.Kind == sockeye.Received {
 			received = append(received, e.Data...)
 		}
 	}
@@ -260,7 +260,7 @@ func TestHubTakenOver(t *testing.T) {
 	conn := h.connect(t)
 	boards := map[string]*player{"closed": closed, "open": open}
 	for name := range boards {
-		await(t, name+" publishes", func() bool { return lastOf(conn, hub.Board{Site: "lab", Name: name}) >= 2 })
+		await(t, name+" publishes", func() bool { return lastOf(conn, hub.BoardID{Site: "lab", Name: name}) >= 2 })
 	}
 	later := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	for _, c := range []struct{ request, closed, open string }{
@@ -277,7 +277,7 @@ func TestHubTakenOver(t *testing.T) {
 		{strings.Repeat("[", 100_000), "refused", "refused"},
 	} {
 		for name, want := range map[string]string{"closed": c.closed, "open": c.open} {
-			m, err := conn.Request(hub.Board{Site: "lab", Name: name}.SendSubject(), []byte(c.request), patience)
+			m, err := conn.Request(hub.BoardID{Site: "lab", Name: name}.SendSubject(), []byte(c.request), patience)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -293,7 +293,7 @@ func TestHubTakenOver(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{"closed": "", "open": "hihi"} {
-		b := hub.Board{Site: "lab", Name: name}
+		b := hub.BoardID{Site: "lab", Name: name}
 		boards[name].finish(t)
 		await(t, "everything is published", func() bool { return lastOf(conn, b) >= boards[name].events(t) })
 		if got := strings.TrimPrefix(sentBy(t, conn, b), "Hello 01Studio!"); got != want {

@@ -39,11 +39,11 @@ func TestMQTTBoards(t *testing.T) {
 	if err := listening.Start(); err != nil {
 		t.Fatal(err)
 	}
-	b, conn := hub.Board{Site: "plant", Name: "gate"}, h.connect(t)
+	b, conn := hub.BoardID{Site: "plant", Name: "gate"}, h.connect(t)
 	inHub := func(what string, is func(e *hub.BoardEvent) bool) {
 		t.Helper()
 		await(t, what, func() bool {
-			for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{Site: b.Site, Board: b.Name}) {
+			for e, err := range hub.Read(t.Context(), conn, hub.StreamFilter{Site: b.Site, Board: b.Name}) {
 				if err == nil && is(&e) {
 					return true
 				}

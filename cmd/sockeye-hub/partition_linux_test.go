@@ -35,7 +35,7 @@ func TestPartitions(t *testing.T) {
 	t.Logf("SOCKEYE_SEED=%d", seed)
 	random := rand.New(rand.NewPCG(uint64(seed), 58))
 	c := newNetworkedCluster(t)
-	b := hub.Board{Site: "plant", Name: "press-1"}
+	b := hub.BoardID{Site: "plant", Name: "press-1"}
 	p := startPlayer(t, c.nodes[0].enrol(t, b.String()), "--hub-send")
 	over, playing := make(chan struct{}), sync.WaitGroup{}
 	playing.Go(func() { p.play(over) })
@@ -89,7 +89,7 @@ func TestPartitions(t *testing.T) {
 
 // commandTwice has the board send something by way of each server, as a network does that
 // delivers twice; each command is good for life.
-func commandTwice(t *testing.T, conns []*nats.Conn, b hub.Board, asked map[string]time.Time, life time.Duration) {
+func commandTwice(t *testing.T, conns []*nats.Conn, b hub.BoardID, asked map[string]time.Time, life time.Duration) {
 	t.Helper()
 	for _, conn := range conns {
 		text, expires := fmt.Sprintf("command %d.\n", len(asked)), time.Now().Add(life)
@@ -221,7 +221,7 @@ func (c *networkedCluster) leader(t *testing.T, all bool) int {
 
 // expectUnreachable expects that a command at the server that is cut off says within seconds that the
 // board is unreachable, by its name and by "--all".
-func (c *networkedCluster) expectUnreachable(t *testing.T, node int, b hub.Board) {
+func (c *networkedCluster) expectUnreachable(t *testing.T, node int, b hub.BoardID) {
 	t.Helper()
 	var both sync.WaitGroup
 	defer both.Wait()
@@ -242,7 +242,7 @@ func (c *networkedCluster) expectUnreachable(t *testing.T, node int, b hub.Board
 
 // expectOneHistory expects of each server as the leader the same events, which are those that the
 // board recorded, and of each command that the board sent it once at most, and in time.
-func (c *networkedCluster) expectOneHistory(t *testing.T, b hub.Board, p *player, asked map[string]time.Time) {
+func (c *networkedCluster) expectOneHistory(t *testing.T, b hub.BoardID, p *player, asked map[string]time.Time) {
 	t.Helper()
 	conn := c.nodes[0].connect(t)
 	await(t, "the hub has everything", func() bool { return lastOf(conn, b) >= p.events(t) })
@@ -256,7 +256,7 @@ func (c *networkedCluster) expectOneHistory(t *testing.T, b hub.Board, p *player
 		await(t, "there is a leader", func() bool { return c.leader(t, true) >= 0 })
 	}
 	executed := 0
-	for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{Site: b.Site, Board: b.Name}) {
+	for e, err := range hub.Read(t.Context(), conn, hub.StreamFilter{Site: b.Site, Board: b.Name}) {
 		if err != nil {
 			t.Fatal(err)
 		}

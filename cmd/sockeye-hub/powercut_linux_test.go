@@ -26,7 +26,7 @@ func TestHubPowerCut(t *testing.T) {
 	}
 	h := &hubProcess{home: t.TempDir(), addr: "127.0.0.1:0"}
 	disk := newFragileDisk(t, filepath.Join(h.dir(), "jetstream"))
-	b := hub.Board{Site: "plant", Name: "press"}
+	b := hub.BoardID{Site: "plant", Name: "press"}
 	acknowledged := uint64(0)
 	for cut := range setting("SOCKEYE_CUTS", cuts) {
 		args := disk.enter("sockeye-hub", "--listen", "127.0.0.1:0")
@@ -56,10 +56,10 @@ func TestHubPowerCut(t *testing.T) {
 }
 
 // expectEvents expects the events of a board from 1 to last in the hub.
-func expectEvents(t *testing.T, h *hubProcess, b hub.Board, last uint64) {
+func expectEvents(t *testing.T, h *hubProcess, b hub.BoardID, last uint64) {
 	t.Helper()
 	want := uint64(1)
-	for e, err := range hub.Read(t.Context(), h.connect(t), hub.ReadOptions{Site: b.Site, Board: b.Name}) {
+	for e, err := range hub.Read(t.Context(), h.connect(t), hub.StreamFilter{Site: b.Site, Board: b.Name}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,18 +19,18 @@ import (
 type tape struct {
 	t    *testing.T
 	conn *nats.Conn
-	hub.Board
+	hub.BoardID
 	session *sockeye.Session
 	next    uint64
 }
 
-func newTape(t *testing.T, conn *nats.Conn, b hub.Board) *tape {
+func newTape(t *testing.T, conn *nats.Conn, b hub.BoardID) *tape {
 	t.Helper()
 	ep := sockeye.Endpoint{Mode: sockeye.Listen}
 	if err := ep.ReadAddress("tcp://127.0.0.1:10000", 0); err != nil {
 		t.Fatal(err)
 	}
-	return &tape{t: t, conn: conn, Board: b, session: &sockeye.Session{ID: "s1", Endpoint: ep}, next: 1}
+	return &tape{t: t, conn: conn, BoardID: b, session: &sockeye.Session{ID: "s1", Endpoint: ep}, next: 1}
 }
 
 // publish publishes one message with so many events of so many bytes, and reports whether the
@@ -78,7 +78,7 @@ func stored(answer []byte) bool {
 func TestSlowReader(t *testing.T) {
 	h := startHub(t)
 	conn := h.connect(t)
-	p := newTape(t, conn, hub.Board{Site: "plant", Name: "press"})
+	p := newTape(t, conn, hub.BoardID{Site: "plant", Name: "press"})
 	const messages, each = 400, 10
 	for range messages {
 		if !p.publish(each, 4<<10) { // 22 MB: more than the reader takes at once
@@ -94,7 +94,7 @@ func TestSlowReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := uint64(1)
-	for e, err := range hub.Read(t.Context(), h.connect(t), hub.ReadOptions{Site: "plant", Board: "press"}) {
+	for e, err := range hub.Read(t.Context(), h.connect(t), hub.StreamFilter{Site: "plant", Board: "press"}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,10 +130,10 @@ func TestPlotBoards(t *testing.T) {
 	conn := h.connect(t)
 	now := time.Now().Truncate(time.Second)
 	for _, board := range []struct {
-		hub.Board
+		hub.BoardID
 		from time.Time
-	}{{hub.Board{Site: "plant", Name: "press"}, now.Add(-time.Minute)}, {hub.Board{Site: "lab", Name: "late"}, now.Add(-time.Hour)}, {hub.Board{Site: "plant", Name: "other"}, now}} {
-		p := newTape(t, conn, board.Board)
+	}{{hub.BoardID{Site: "plant", Name: "press"}, now.Add(-time.Minute)}, {hub.BoardID{Site: "lab", Name: "late"}, now.Add(-time.Hour)}, {hub.BoardID{Site: "plant", Name: "other"}, now}} {
+		p := newTape(t, conn, board.BoardID)
 		for n := range 30 {
 			if !p.say(board.from.Add(time.Duration(n)*time.Second), fmt.Appendf(nil, "temp=%d\n", 20+n)) {
 				t.Fatal("the hub does not acknowledge")
@@ -172,14 +172,14 @@ func TestPlotBoards(t *testing.T) {
 func TestBoardLimits(t *testing.T) {
 	h := startHub(t, "--keep-board", "64KiB")
 	conn := h.connect(t)
-	small, large, own := hub.Board{Site: "plant", Name: "small"}, hub.Board{Site: "plant", Name: "large"}, hub.Board{Site: "plant", Name: "own"}
-	for _, b := range []hub.Board{small, large, own} {
+	small, large, own := hub.BoardID{Site: "plant", Name: "small"}, hub.BoardID{Site: "plant", Name: "large"}, hub.BoardID{Site: "plant", Name: "own"}
+	for _, b := range []hub.BoardID{small, large, own} {
 		if _, err := hub.Join(t.Context(), t.TempDir(), h.enrol(t, b.String())); err != nil {
 			t.Fatal(err)
 		}
 	}
 	h.ask(t, "keep", own.String(), "--size", "16KiB")
-	for b, messages := range map[hub.Board]int{small: 20, large: 200, own: 200} {
+	for b, messages := range map[hub.BoardID]int{small: 20, large: 200, own: 200} {
 		p := newTape(t, conn, b)
 		for range messages {
 			if !p.publish(1, 400) { // about 1 KB each, with all that is around it
@@ -195,7 +195,7 @@ func TestBoardLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept := func(b hub.Board) (messages uint64) {
+	kept := func(b hub.BoardID) (messages uint64) {
 		info, err := stream.Info(t.Context(), jetstream.WithSubjectFilter(b.Events("")))
 		if err != nil {
 			t.Fatal(err)
@@ -217,7 +217,7 @@ func TestBoardLimits(t *testing.T) {
 		t.Errorf("it says of who is below the limit: %s", h.errs)
 	}
 	first := uint64(0)
-	for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{Site: large.Site, Board: large.Name}) {
+	for e, err := range hub.Read(t.Context(), conn, hub.StreamFilter{Site: large.Site, Board: large.Name}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,7 @@ func TestStartOrder(t *testing.T) {
 	for _, order := range []string{"hub board peer", "hub peer board", "board hub peer", "board peer hub", "peer hub board", "peer board hub"} {
 		t.Run(order, func(t *testing.T) {
 			h := startHub(t)
-			b, home := hub.Board{Site: "plant", Name: "press-1"}, t.TempDir()
+			b, home := hub.BoardID{Site: "plant", Name: "press-1"}, t.TempDir()
 			if _, err := hub.Join(t.Context(), filepath.Join(home, "share"), h.enrol(t, b.String())); err != nil {
 				t.Fatal(err)
 			}
@@ -79,9 +79,9 @@ func fileSizes(t *testing.T, dir string) (bytes int64) {
 
 // history is what a board has received, as the stream has it, and its last event: all events
 // are there, once and in order.
-func history(t *testing.T, conn *nats.Conn, b hub.Board) (received string, last uint64) {
+func history(t *testing.T, conn *nats.Conn, b hub.BoardID) (received string, last uint64) {
 	t.Helper()
-	for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{Site: b.Site, Board: b.Name}) {
+	for e, err := range hub.Read(t.Context(), conn, hub.StreamFilter{Site: b.Site, Board: b.Name}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func history(t *testing.T, conn *nats.Conn, b hub.Board) (received string, last 
 // SOCKEYE_ROUNDS says how often it is killed.
 func TestHubKilled(t *testing.T) {
 	h := startHub(t)
-	b := hub.Board{Site: "plant", Name: "press-1"}
+	b := hub.BoardID{Site: "plant", Name: "press-1"}
 	p := startPlayer(t, h.enrol(t, b.String()))
 	over, playing := make(chan struct{}), sync.WaitGroup{}
 	playing.Go(func() { p.play(over) })
@@ -142,7 +142,7 @@ func TestHubKilled(t *testing.T) {
 // in the end the hub has all of them, once and in order.
 func TestStreamIsRolledBack(t *testing.T) {
 	h := startHub(t)
-	b := hub.Board{Site: "plant", Name: "press-1"}
+	b := hub.BoardID{Site: "plant", Name: "press-1"}
 	p := startPlayer(t, h.enrol(t, b.String()))
 	over, playing := make(chan struct{}), sync.WaitGroup{}
 	playing.Go(func() { p.play(over) })

@@ -225,7 +225,7 @@ func TestStolenBoard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := hub.Board{Site: "plant", Name: "other"}
+	other := hub.BoardID{Site: "plant", Name: "other"}
 	admin := h.connect(t)
 	if _, err := admin.Request(other.Events("s1"), []byte("secret\n"), patience); err != nil { // JetStream acknowledges
 		t.Fatal(err)
@@ -353,7 +353,7 @@ func TestSend(t *testing.T) {
 	}
 	conn := h.connect(t)
 	for _, name := range []string{"willing", "unwilling"} {
-		await(t, name+" has published that its peer joined", func() bool { return lastOf(conn, hub.Board{Site: "lab", Name: name}) >= 2 })
+		await(t, name+" has published that its peer joined", func() bool { return lastOf(conn, hub.BoardID{Site: "lab", Name: name}) >= 2 })
 	}
 	send := func(args ...string) []sent {
 		out, _ := h.try(append([]string{"send", "--json", "--wait", "1s"}, args...)...) // exits 1 unless all are delivered
@@ -382,7 +382,7 @@ func TestSend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := conn.Request(hub.Board{Site: "lab", Name: "willing"}.SendSubject(), ask, patience)
+	m, err := conn.Request(hub.BoardID{Site: "lab", Name: "willing"}.SendSubject(), ask, patience)
 	if err != nil || !strings.Contains(string(m.Data), `"expired"`) {
 		t.Errorf("a request that is too late: %s, %v", m.Data, err)
 	}
@@ -421,9 +421,9 @@ func TestMeasuringDevice(t *testing.T) {
 	h := startHub(t)
 	startPlayer(t, h.enrol(t, "lab/meter"), "--simulate", "sine", "--every", "50ms")
 	conn := h.connect(t)
-	b := hub.Board{Site: "lab", Name: "meter"}
+	b := hub.BoardID{Site: "lab", Name: "meter"}
 	await(t, "rows are published", func() bool {
-		for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{Site: b.Site, Board: b.Name}) {
+		for e, err := range hub.Read(t.Context(), conn, hub.StreamFilter{Site: b.Site, Board: b.Name}) {
 			if err == nil && e.Kind == sockeye.Sent && bytes.Contains(e.Data, []byte("seq=2 ")) {
 				return true
 			}
@@ -438,7 +438,7 @@ func TestTwoPrograms(t *testing.T) {
 	code := h.enrol(t, "lab/twin")
 	first := startPlayer(t, code)
 	conn := h.connect(t)
-	b := hub.Board{Site: "lab", Name: "twin"}
+	b := hub.BoardID{Site: "lab", Name: "twin"}
 	await(t, "the first one publishes", func() bool { return lastOf(conn, b) >= 2 })
 	id, err := hub.Join(t.Context(), first.home+"/share", code)
 	if err != nil {
@@ -478,7 +478,7 @@ func TestLog(t *testing.T) {
 		}
 		await(t, "the echo", func() bool { return p.echoed.Load() > int64(len("I am one")) })
 		p.finish(t)
-		await(t, "all is published", func() bool { return lastOf(conn, hub.Board{Site: "lab", Name: name}) >= p.events(t) })
+		await(t, "all is published", func() bool { return lastOf(conn, hub.BoardID{Site: "lab", Name: name}) >= p.events(t) })
 	}
 	log := func(home string, args ...string) string {
 		t.Helper()

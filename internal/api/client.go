@@ -14,8 +14,8 @@ import (
 	"sockeye/internal/api/access"
 )
 
-// Client asks a running workbench. It may be used from any goroutine.
-type Client struct {
+// HTTPClient asks a running workbench. It may be used from any goroutine.
+type HTTPClient struct {
 	state  access.WorkbenchState
 	lang   sockeye.Lang
 	dialer *access.WorkbenchDialer
@@ -24,15 +24,15 @@ type Client struct {
 
 // NewClient asks the workbench that a state names. A TLS certificate is trusted if
 // it is the one in the state, which came from a file of the same user.
-func NewClient(st access.WorkbenchState, l sockeye.Lang) *Client {
-	c := &Client{state: st, lang: l, dialer: access.NewDialer(st)}
+func NewClient(st access.WorkbenchState, l sockeye.Lang) *HTTPClient {
+	c := &HTTPClient{state: st, lang: l, dialer: access.NewDialer(st)}
 	c.http = &http.Client{Transport: c.dialer.Transport(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return c
 }
 
 // Find asks the workbench that was published last in a state directory; it may have
 // ended since. The error is an *sockeye.Error, of kind NotFound if there is none.
-func Find(dir string, l sockeye.Lang) (*Client, error) {
+func Find(dir string, l sockeye.Lang) (*HTTPClient, error) {
 	st, err := access.ReadState(dir)
 	if err != nil {
 		return nil, err
@@ -41,11 +41,11 @@ func Find(dir string, l sockeye.Lang) (*Client, error) {
 }
 
 // URL is where the workbench's page is.
-func (c *Client) URL() string { return c.state.URL }
+func (c *HTTPClient) URL() string { return c.state.URL }
 
 // NewTicket asks for one more way in for a page. Its URL is the state's: nothing but the
 // ticket is taken from the answer.
-func (c *Client) NewTicket(ctx context.Context) (Ticket, error) {
+func (c *HTTPClient) NewTicket(ctx context.Context) (Ticket, error) {
 	var t Ticket
 	if err := c.Ask(ctx, http.MethodPost, "/tickets", None{}, &t); err != nil {
 		return Ticket{}, err
@@ -58,16 +58,16 @@ func (c *Client) NewTicket(ctx context.Context) (Ticket, error) {
 
 // Within is a context for a question that a workbench answers at once: after so long the error
 // says that it does not answer.
-func (c *Client) Within(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+func (c *HTTPClient) Within(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, most, c.dialer.Unanswered())
 }
 
 // CloseIdle closes connections that no request uses.
-func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
+func (c *HTTPClient) CloseIdle() { c.http.CloseIdleConnections() }
 
 // Ask sends a request, in as its body unless nil, and decodes the answer into out
 // unless nil. The error is an *sockeye.Error, the workbench's own if it answered.
-func (c *Client) Ask(ctx context.Context, method, path string, in, out any) error {
+func (c *HTTPClient) Ask(ctx context.Context, method, path string, in, out any) error {
 	body, err := c.Get(ctx, method, path, in)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (c *Client) Ask(ctx context.Context, method, path string, in, out any) erro
 }
 
 // Get is Ask with the body of the answer as it comes.
-func (c *Client) Get(ctx context.Context, method, path string, in any) (io.ReadCloser, error) {
+func (c *HTTPClient) Get(ctx context.Context, method, path string, in any) (io.ReadCloser, error) {
 	var body io.Reader
 	if in != nil {
 		text, err := json.Marshal(in)
@@ -104,7 +104,7 @@ func (c *Client) Get(ctx context.Context, method, path string, in any) (io.ReadC
 
 // SendFile has the workbench send size bytes of a file to the peers of a session that the
 // query names. It returns when the workbench has the file.
-func (c *Client) SendFile(ctx context.Context, session string, query url.Values, file io.Reader, size int64) (run Run, err error) {
+func (c *HTTPClient) SendFile(ctx context.Context, session string, query url.Values, file io.Reader, size int64) (run Run, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.dialer.Base()+"api/v1/sessions/"+url.PathEscape(session)+"/files?"+query.Encode(), file)
 	if err != nil {
 		return run, err
@@ -123,7 +123,7 @@ func (c *Client) SendFile(ctx context.Context, session string, query url.Values,
 }
 
 // do sends a request and returns the body of its answer.
-func (c *Client) do(r *http.Request) (io.ReadCloser, error) {
+func (c *HTTPClient) do(r *http.Request) (io.ReadCloser, error) {
 	ctx := r.Context()
 	r.Header.Set("Authorization", "Bearer "+c.state.Token)
 	r.Header.Set("Accept-Language", string(c.lang))
@@ -150,7 +150,7 @@ func (c *Client) do(r *http.Request) (io.ReadCloser, error) {
 }
 
 // broken is an error of the connection to the workbench.
-func (c *Client) broken(ctx context.Context, err error) error {
+func (c *HTTPClient) broken(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

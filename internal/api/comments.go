@@ -28,7 +28,7 @@ func (c *requestContext) setComment(in SetComment) (Commented, error) {
 	if err != nil {
 		return Commented{}, err
 	}
-	out := Commented{EventComment: commentOf(&made.Comment), Kept: "memory"}
+	out := Commented{EventComment: commentOf(&made.EventComment), Kept: "memory"}
 	if made.Recorded {
 		out.Kept = "recording"
 	}
@@ -49,7 +49,7 @@ func (c *requestContext) comments(None) (EventComments, error) {
 	return out, nil
 }
 
-func commentOf(c *query.Comment) EventComment {
+func commentOf(c *query.EventComment) EventComment {
 	out := EventComment{Seq: c.Seq, Session: c.Session, Kind: c.Kind.String(), Text: c.Text}
 	if c.Peer != nil {
 		out.PeerID, out.Peer, out.Alias = c.Peer.ID, c.Peer.Remote.String(), c.Peer.Alias()

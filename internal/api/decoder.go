@@ -22,7 +22,7 @@ type EventDecoder struct {
 }
 
 // NewEventDecoder makes a decoder that asks a workbench who the sessions are.
-func NewEventDecoder(c *Client) *EventDecoder {
+func NewEventDecoder(c *HTTPClient) *EventDecoder {
 	return NewEventDecoderOf(func(ctx context.Context, session string) (ep sockeye.Endpoint, known bool) {
 		var told Session
 		if c.Ask(ctx, "GET", "/sessions/"+session, nil, &told) != nil { // it was taken from the list

@@ -50,7 +50,7 @@ func (s *Server) BeginSharing(life time.Duration) Share {
 
 // ShareOf has a running workbench share its page for so long. If it does already, the answer
 // is that share, with the time that it has.
-func ShareOf(ctx context.Context, c *Client, life time.Duration) (out Share, err error) {
+func ShareOf(ctx context.Context, c *HTTPClient, life time.Duration) (out Share, err error) {
 	if err := c.Ask(ctx, http.MethodGet, "/share", nil, &out); err != nil || out.On {
 		return out, err
 	}

@@ -9,16 +9,16 @@ import (
 	"sockeye/internal/terminal"
 )
 
-// commands is one run of the program.
-type commands struct {
+// boardCommands is one run of the program.
+type boardCommands struct {
 	*terminal.Terminal
 }
 
 // t is a text in the language of this run.
-func (a *commands) t(en, zh string) string { return a.T(en, zh) }
+func (a *boardCommands) t(en, zh string) string { return a.T(en, zh) }
 
 // Commands are the commands of this package.
 func Commands(x *terminal.Terminal) []*cobra.Command {
-	a := &commands{x}
+	a := &boardCommands{x}
 	return []*cobra.Command{a.sensorsCommand(), a.discoverCommand(), a.serviceCommand(), a.deployCommand()}
 }

@@ -27,7 +27,7 @@ type deployFlags struct {
 	binary, key, hostFile string
 }
 
-func (a *commands) deployCommand() *cobra.Command {
+func (a *boardCommands) deployCommand() *cobra.Command {
 	var f deployFlags
 	cmd := &cobra.Command{
 		Use:   "deploy USER@BOARD [FILE.toml | PROGRAM.py] [-- COMMAND...]",
@@ -58,7 +58,7 @@ program in Python runs with the board's python3; behind -- is a command of the b
 	return cmd
 }
 
-func (a *commands) deploy(cmd *cobra.Command, f *deployFlags, args []string) error {
+func (a *boardCommands) deploy(cmd *cobra.Command, f *deployFlags, args []string) error {
 	job, target, err := f.job(a, cmd, args)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (a *commands) deploy(cmd *cobra.Command, f *deployFlags, args []string) err
 
 // deployOnce connects and runs the job, until it ends or, with watch, its file is no longer
 // as it is.
-func (a *commands) deployOnce(login deploy.SSHLogin, job *deploy.Job, watch bool, asItIs fileVersion) (exit int, changed bool, err error) {
+func (a *boardCommands) deployOnce(login deploy.SSHLogin, job *deploy.Job, watch bool, asItIs fileVersion) (exit int, changed bool, err error) {
 	ctx, cancel := context.WithCancel(a.Ctx)
 	defer cancel()
 	board, err := deploy.Dial(ctx, login)
@@ -150,7 +150,7 @@ func awaitChange(ctx context.Context, path string, from fileVersion) error {
 }
 
 // job is what the words and flags mean.
-func (f *deployFlags) job(a *commands, cmd *cobra.Command, args []string) (*deploy.Job, string, error) {
+func (f *deployFlags) job(a *boardCommands, cmd *cobra.Command, args []string) (*deploy.Job, string, error) {
 	words, command := args, []string(nil)
 	if n := cmd.ArgsLenAtDash(); n >= 0 {
 		words, command = args[:n], args[n:]
@@ -204,7 +204,7 @@ func (f *deployFlags) faults(job *deploy.Job) (wrong []error) {
 }
 
 // login is how to reach the board.
-func (f *deployFlags) login(a *commands, target string) (deploy.SSHLogin, error) {
+func (f *deployFlags) login(a *boardCommands, target string) (deploy.SSHLogin, error) {
 	name := ""
 	if u, err := user.Current(); err == nil {
 		name = u.Username

@@ -14,7 +14,7 @@ import (
 // lost on Wi-Fi is asked for again twice.
 const discoverTime = 2 * time.Second
 
-func (a *commands) discoverCommand() *cobra.Command {
+func (a *boardCommands) discoverCommand() *cobra.Command {
 	var asJSON bool
 	wait := discoverTime
 	cmd := &cobra.Command{
@@ -50,7 +50,7 @@ router and no default route.`,
 	return cmd
 }
 
-func (a *commands) printServices(found []mdns.Service) error {
+func (a *boardCommands) printServices(found []mdns.ServiceInstance) error {
 	rows := [][]string{{a.t("name", "名称"), a.t("what", "类型"), a.t("address", "地址"), a.t("machine", "主机"), a.t("interface", "网络接口")}}
 	for _, s := range found {
 		row := []string{s.Name, a.kind(s.Kind), s.Address(), s.Host, s.Interface}
@@ -63,7 +63,7 @@ func (a *commands) printServices(found []mdns.Service) error {
 }
 
 // kind is a kind in words; what is none of ours is shown as it is.
-func (a *commands) kind(kind string) string {
+func (a *boardCommands) kind(kind string) string {
 	switch kind {
 	case mdns.KindSession:
 		return a.t("server", "服务器")
@@ -93,7 +93,7 @@ type (
 	}
 )
 
-func servicesJSON(found []mdns.Service) discoverLine {
+func servicesJSON(found []mdns.ServiceInstance) discoverLine {
 	out := discoverLine{V: 1, Found: []serviceLine{}}
 	for _, s := range found {
 		line := serviceLine{Name: s.Name, Kind: s.Kind, Address: s.Address(), Host: s.Host, Port: s.Port, Scheme: s.Scheme, Addresses: []string{}, Interface: s.Interface}

@@ -79,7 +79,7 @@ func (f *HubFlags) Publish(x *terminal.Terminal, bench *core.Core, say func(stri
 	p, err := hub.Publish(hub.PublisherOptions{Identity: f.id, Bench: bench, AllowSend: f.send, Rate: f.rate, Version: terminal.ThisBuild().Version,
 		Report: func(err error) {
 			if err == nil {
-				say(fmt.Sprintf(x.T("hub: publishing as %s", "集线服务：正在以 %s 发布"), f.id.Board))
+				say(fmt.Sprintf(x.T("hub: publishing as %s", "集线服务：正在以 %s 发布"), f.id.BoardID))
 				return
 			}
 			for _, line := range x.ErrorLines(err) {

@@ -52,7 +52,7 @@ func (f *MeasureFlags) Check() error {
 }
 
 // DeviceFile is what a board measures and where it sends that, as commands hold it.
-type DeviceFile = device.File
+type DeviceFile = device.Config
 
 // IsDeviceFile says whether what was typed is a device file and no address.
 func IsDeviceFile(words []string) bool {
@@ -61,7 +61,7 @@ func IsDeviceFile(words []string) bool {
 
 // File is the device file that the words name, or what the flags say of one sensor whose
 // values go to target, or to the hub that --hub names where no address is typed.
-func (f *MeasureFlags) File(words []string, h *HubFlags, target func() (sockeye.Address, error)) (*device.File, error) {
+func (f *MeasureFlags) File(words []string, h *HubFlags, target func() (sockeye.Address, error)) (*device.Config, error) {
 	if IsDeviceFile(words) {
 		if f.Measures() || f.every != 0 || f.format != "" {
 			return nil, terminal.Usage("--read --simulate --every --format", sockeye.Text{En: "the file says that", Zh: "这些由文件决定"}, sockeye.Text{En: "write it into the file, or leave the file out", Zh: "请写进文件，或不要给出文件"})
@@ -120,7 +120,7 @@ func (f *MeasureFlags) Client() client.Client {
 }
 
 // stateDir is the folder of the queues of targets.
-func (a *commands) stateDir() (string, error) {
+func (a *boardCommands) stateDir() (string, error) {
 	state := a.StateDir()
 	if state == "" {
 		return "", terminal.Usage("", sockeye.Text{En: "there is no folder for the queues: no home directory is known", Zh: "没有存放队列的目录：未知主目录"}, sockeye.Text{En: "set SOCKEYE_HOME or XDG_STATE_HOME", Zh: "请设置 SOCKEYE_HOME 或 XDG_STATE_HOME"})
@@ -130,8 +130,8 @@ func (a *commands) stateDir() (string, error) {
 
 // Measure plays the boards of a file in the workbench of c, until the person ends it. It
 // says what becomes of targets and sensors, and in the end, unless quiet, of the rows.
-func (f *MeasureFlags) Measure(x *terminal.Terminal, l *terminal.Runner, c client.Client, file *device.File, show *terminal.DisplayFlags) error {
-	a := &commands{x}
+func (f *MeasureFlags) Measure(x *terminal.Terminal, l *terminal.Runner, c client.Client, file *device.Config, show *terminal.DisplayFlags) error {
+	a := &boardCommands{x}
 	state, err := a.stateDir()
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func (f *MeasureFlags) Measure(x *terminal.Terminal, l *terminal.Runner, c clien
 }
 
 // targetLines say that a target came or went.
-func (a *commands) targetLines(s device.TargetStatus) []string {
+func (a *boardCommands) targetLines(s device.TargetStatus) []string {
 	name := payload.SafeString(s.Board + " → " + s.Target)
 	waiting := fmt.Sprintf(a.t("rows that wait: %d", "等待发送的行数：%d"), s.Queue.Waiting)
 	if s.Err == nil {
@@ -174,7 +174,7 @@ func (a *commands) targetLines(s device.TargetStatus) []string {
 	return lines
 }
 
-func (a *commands) sensorLine(board, sensor string, err error) string {
+func (a *boardCommands) sensorLine(board, sensor string, err error) string {
 	name := payload.SafeString(board + "." + sensor)
 	if err == nil {
 		return fmt.Sprintf(a.t("%s: is read again", "%s：恢复读取"), name)
@@ -183,7 +183,7 @@ func (a *commands) sensorLine(board, sensor string, err error) string {
 }
 
 // deviceSummary says what became of the rows, of all boards of a target together.
-func (a *commands) deviceSummary(all []device.TargetStatus) []string {
+func (a *boardCommands) deviceSummary(all []device.TargetStatus) []string {
 	var names []string
 	sums := map[string]*device.TargetStatus{}
 	for _, s := range all {

@@ -12,7 +12,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *commands) sensorsCommand() *cobra.Command {
+func (a *boardCommands) sensorsCommand() *cobra.Command {
 	var asJSON bool
 	var root string
 	cmd := &cobra.Command{
@@ -28,7 +28,7 @@ Wi-Fi、负载、内存、磁盘，以及有名称的 GPIO 引脚。sockeye devi
   sockeye sensors --sysfs copy-of-a-board`,
 		Args: terminal.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			list := sensor.NewMachine(root).List(a.Ctx)
+			list := sensor.NewHardware(root).List(a.Ctx)
 			if asJSON {
 				return a.PrintJSON(a.sensorsJSON(list))
 			}
@@ -41,7 +41,7 @@ Wi-Fi、负载、内存、磁盘，以及有名称的 GPIO 引脚。sockeye devi
 	return cmd
 }
 
-func (a *commands) printSensors(list []sensor.Info) error {
+func (a *boardCommands) printSensors(list []sensor.Info) error {
 	rows := [][]string{{a.t("path", "路径"), a.t("value", "值"), a.t("unit", "单位"), a.t("what", "说明")}}
 	for _, s := range list {
 		row := []string{s.Path, strconv.FormatFloat(s.Value, 'f', -1, 64), s.Unit, s.Label}
@@ -80,7 +80,7 @@ type (
 	}
 )
 
-func (a *commands) sensorsJSON(list []sensor.Info) sensorsLine {
+func (a *boardCommands) sensorsJSON(list []sensor.Info) sensorsLine {
 	out := sensorsLine{V: 1, Sensors: []sensorLine{}}
 	for _, s := range list {
 		line := sensorLine{Path: s.Path, Label: s.Label, Unit: s.Unit}

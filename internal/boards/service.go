@@ -17,7 +17,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *commands) serviceCommand() *cobra.Command {
+func (a *boardCommands) serviceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "service",
 		Short: a.t("Keep a device file running, also after a restart of the machine", "让设备文件一直运行，机器重启后也自动运行"),
@@ -33,7 +33,7 @@ ends, and what it had measured is still in its queues.`,
 	return cmd
 }
 
-func (a *commands) serviceInstallCommand() *cobra.Command {
+func (a *boardCommands) serviceInstallCommand() *cobra.Command {
 	var dry bool
 	cmd := &cobra.Command{
 		Use:   "install FILE.toml",
@@ -59,7 +59,7 @@ checked first. On Linux it is copied to /etc/sockeye, readable for root alone.`,
 	return cmd
 }
 
-func (a *commands) serviceUninstallCommand() *cobra.Command {
+func (a *boardCommands) serviceUninstallCommand() *cobra.Command {
 	var dry, purge bool
 	cmd := &cobra.Command{
 		Use:   "uninstall FILE.toml",
@@ -81,7 +81,7 @@ unless --purge is given.`,
 	return cmd
 }
 
-func (a *commands) serviceStatusCommand() *cobra.Command {
+func (a *boardCommands) serviceStatusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "status FILE.toml",
 		Short: a.t("Show how a service is", "查看服务状态"),
@@ -98,7 +98,7 @@ func (a *commands) serviceStatusCommand() *cobra.Command {
 	}
 }
 
-func (a *commands) serviceLogsCommand() *cobra.Command {
+func (a *boardCommands) serviceLogsCommand() *cobra.Command {
 	var follow bool
 	cmd := &cobra.Command{
 		Use:   "logs FILE.toml",
@@ -126,7 +126,7 @@ func (a *commands) serviceLogsCommand() *cobra.Command {
 func manager() service.Manager { return service.ManagerOf(runtime.GOOS) }
 
 // service is the one that the words of a command mean.
-func (a *commands) service(cmd *cobra.Command, args []string) (*service.Service, error) {
+func (a *boardCommands) service(cmd *cobra.Command, args []string) (*service.Service, error) {
 	if err := terminal.ExpectArguments(cmd, args, 1); err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (a *commands) service(cmd *cobra.Command, args []string) (*service.Service,
 }
 
 // describe checks the device file, says what its service has to see, and gives its text.
-func (a *commands) describe(s *service.Service, path string) ([]byte, error) {
+func (a *boardCommands) describe(s *service.Service, path string) ([]byte, error) {
 	f, err := device.Read(path)
 	if err != nil {
 		return nil, err
@@ -169,7 +169,7 @@ func (a *commands) describe(s *service.Service, path string) ([]byte, error) {
 }
 
 // apply carries a plan out, or prints it.
-func (a *commands) apply(p service.Change, dry bool) error {
+func (a *boardCommands) apply(p service.Change, dry bool) error {
 	if !dry {
 		return p.Apply(a.Ctx, a.Out)
 	}

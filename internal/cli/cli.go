@@ -120,7 +120,7 @@ them, and lets you answer.`, `Sockeye 打开 TCP、UDP 服务器与客户端，�
 	root.PersistentFlags().String("lang", "", a.t("language of messages: en or zh (default: from LANG)", "界面语言：en 或 zh（默认取自 LANG）"))
 	root.PersistentFlags().Bool("portable", false, a.t("keep state, data and configuration in sockeye-data beside the program", "状态、数据和配置都放在程序旁的 sockeye-data 目录"))
 	root.SetFlagErrorFunc(a.badFlags)
-	root.AddCommand(a.listenCommand(), a.connectCommand(), a.relayCommand(), a.deviceCommand(), a.uiCommand(), a.sessionCommand(), a.demoCommand(), a.loadCommand(), a.runCommand(), a.hubCommand(), a.versionCommand(), a.completionCommand())
+	root.AddCommand(a.listenCommand(), a.connectCommand(), a.relayCommand(), a.deviceCommand(), a.uiCommand(), a.sessionCommand(), a.loadCommand(), a.runCommand(), a.hubCommand(), a.versionCommand(), a.completionCommand())
 	root.AddCommand(boards.Commands(a.Terminal)...)
 	root.AddCommand(offline.Commands(a.Terminal, a.defaultPort)...)
 	a.localizeHelp(root)

@@ -20,7 +20,7 @@ import (
 
 // deployTo runs sockeye deploy to a board at hostPort, as somebody who has its key and has never
 // seen it.
-func deployTo(t *testing.T, s *sshdtest.Server, hostPort string, args ...string) *program {
+func deployTo(t *testing.T, s *sshdtest.SSHServer, hostPort string, args ...string) *program {
 	t.Helper()
 	cmd := command(t, "sockeye", append([]string{"deploy", s.User + "@" + hostPort, "--key", s.Key, "--known-hosts", filepath.Join(t.TempDir(), "known_hosts"), "--trust-new-host"}, args...)...)
 	cmd.Env = append(cmd.Env, "SSH_AUTH_SOCK=")
@@ -78,7 +78,7 @@ func awaitGone(t *testing.T, pid int) {
 // With --reload a program runs anew when its file changes, after the old one has ended; when
 // it has ended by itself, too; and Ctrl-C ends it on the board.
 func TestDeployReload(t *testing.T) {
-	board := sshdtest.Start(t, sshdtest.Options{})
+	board := sshdtest.Start(t, sshdtest.SSHServerOptions{})
 	file := endless(t, filepath.Join(t.TempDir(), "client.py"), "first")
 	p := deployTo(t, board, board.HostPort, file, "--reload")
 	first := p.processOf("first")
@@ -97,7 +97,7 @@ func TestDeployReload(t *testing.T) {
 
 // A device file brings sockeye along; its rows come until Ctrl-C, which ends it there.
 func TestDeployDevice(t *testing.T) {
-	board := sshdtest.Start(t, sshdtest.Options{Environment: "export SOCKEYE_HOME=$HOME"})
+	board := sshdtest.Start(t, sshdtest.SSHServerOptions{Environment: "export SOCKEYE_HOME=$HOME"})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func (k *slowLink) serve() {
 // A slow connection takes longer, and one that is cut says so, with the next step; what ran
 // on the board has ended.
 func TestDeploySlowAndCut(t *testing.T) {
-	board := sshdtest.Start(t, sshdtest.Options{})
+	board := sshdtest.Start(t, sshdtest.SSHServerOptions{})
 	k := newSlowLink(t, board.HostPort)
 	dir := t.TempDir()
 	big := filepath.Join(dir, "big.py")
@@ -224,7 +224,7 @@ func TestDeployByNameAndCable(t *testing.T) {
 	if !ok {
 		return
 	}
-	board := sshdtest.Start(t, sshdtest.Options{Within: there, Address: "10.78.0.2"})
+	board := sshdtest.Start(t, sshdtest.SSHServerOptions{Within: there, Address: "10.78.0.2"})
 	_, port, _ := net.SplitHostPort(board.HostPort)
 	announced := run(t, there[0], append(there[1:], "sockeye", "device", "--announce", "greenhouse", "--simulate", "sine", "127.0.0.1:9")...)
 	if !announced.errs.await("announced as greenhouse.local", announced.wait, announced.ended) {
@@ -256,7 +256,7 @@ func TestDeployInstall(t *testing.T) {
 	bin := filepath.Join(dir, "bin")
 	mustRun(t, "mkdir", bin)
 	writeFile(t, filepath.Join(bin, "systemctl"), "#!/bin/sh\necho systemctl \"$@\"\n")
-	board := sshdtest.Start(t, sshdtest.Options{Environment: "export PATH=" + bin + ":$PATH"})
+	board := sshdtest.Start(t, sshdtest.SSHServerOptions{Environment: "export PATH=" + bin + ":$PATH"})
 	file := filepath.Join(dir, "greenhouse.toml")
 	writeFile(t, file, "[[sensor]]\nname = 'load'\nread = 'load/1'\n[[target]]\naddress = 'tcp://127.0.0.1:9'\n")
 	p := deployTo(t, board, board.HostPort, file, "--install")
@@ -281,7 +281,7 @@ func TestDeployToAFullBoard(t *testing.T) {
 	if _, ok := oneCable(t); !ok {
 		return
 	}
-	board := sshdtest.Start(t, sshdtest.Options{})
+	board := sshdtest.Start(t, sshdtest.SSHServerOptions{})
 	mount(t, board.Home, "-t", "tmpfs", "-o", "size=512k", "tmpfs")
 	file := filepath.Join(t.TempDir(), "big.py")
 	writeFile(t, file, "#"+strings.Repeat("x", 1<<20)+"\n")

@@ -34,7 +34,7 @@ func (a *app) workbench() (client.Client, error) {
 }
 
 // apiOf asks what package client has no call for: rules, lists, and answers as JSON.
-func apiOf(c client.Client) *api.Client { return c.(interface{ API() *api.Client }).API() }
+func apiOf(c client.Client) *api.HTTPClient { return c.(interface{ API() *api.HTTPClient }).API() }
 
 // askWorkbench sends one request to the workbench that runs.
 func (a *app) askWorkbench(method, path string, in, out any) error {

@@ -99,7 +99,7 @@ func (a *app) sessionTail(session string, f *tailFlags) error {
 // tail follows a workbench in another process.
 type tail struct {
 	app     *app
-	client  *api.Client
+	client  *api.HTTPClient
 	session string
 	frames  terminal.FrameFlags
 	decoder *api.EventDecoder

@@ -13,7 +13,7 @@ import (
 
 // Commented says where a comment was kept.
 type Commented struct {
-	query.Comment
+	query.EventComment
 	// Recorded reports whether the comment is in a recording. Otherwise it lasts as long as its
 	// event can be read in this workbench; Why then gives the reason, where a person would expect
 	// the comment in a recording.
@@ -49,7 +49,7 @@ func (w *Core) Comment(ctx context.Context, session string, seq uint64, text str
 	if err := reader.NoteComment(&on, text); err != nil {
 		return Commented{}, err
 	}
-	out := Commented{Comment: query.Comment{Seq: seq, Session: on.Session.ID, Peer: on.Peer, Kind: on.Kind, Text: text}}
+	out := Commented{EventComment: query.EventComment{Seq: seq, Session: on.Session.ID, Peer: on.Peer, Kind: on.Kind, Text: text}}
 	if opened != nil {
 		out.Recorded, out.Why = opened.Recording.record(ctx, seq, text)
 		return out, nil
@@ -92,7 +92,7 @@ func notCommentable(err error) error {
 
 // origin is the recording that was opened, to which comments on its events are written.
 type origin struct {
-	recording *recording.Recording
+	recording *recording.Files
 	o         *recording.CommentOptions // nil: what was opened is itself a copy, which keeps no comments
 	numbers   numbering
 }

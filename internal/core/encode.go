@@ -7,10 +7,10 @@ func Encoders() []*encode.Encoder { return encode.All() }
 
 // Encode makes a request from the values that a person filled in; see encode.Named and
 // Encoder.Encode for its errors.
-func Encode(name string, values map[string]string) (encode.Payload, error) {
+func Encode(name string, values map[string]string) (encode.EncodedRequest, error) {
 	e, err := encode.Named(name)
 	if err != nil {
-		return encode.Payload{}, err
+		return encode.EncodedRequest{}, err
 	}
 	return e.Encode(values)
 }

@@ -73,8 +73,8 @@ func onlyAddress(s *Session) string {
 const maxExamined = 64
 
 // conversation collects the peers of a session and its latest messages.
-func (c *Core) conversation(ctx context.Context, s *Session) doctor.Conversation {
-	talk := doctor.Conversation{Network: s.Endpoint().Address.Network, Listens: s.Endpoint().Mode == sockeye.Listen, At: onlyAddress(s)}
+func (c *Core) conversation(ctx context.Context, s *Session) doctor.SessionFacts {
+	talk := doctor.SessionFacts{Network: s.Endpoint().Address.Network, Listens: s.Endpoint().Mode == sockeye.Listen, At: onlyAddress(s)}
 	latest := time.Time{}
 	for _, p := range s.Peers() {
 		st := p.Status()
@@ -92,7 +92,7 @@ func (c *Core) conversation(ctx context.Context, s *Session) doctor.Conversation
 		case sockeye.Opened:
 			talk.Age = time.Since(e.Time)
 		case sockeye.Received, sockeye.Sent:
-			talk.Said = append(talk.Said, doctor.Message{Received: e.Kind == sockeye.Received, Data: e.Data})
+			talk.Said = append(talk.Said, doctor.Transfer{Received: e.Kind == sockeye.Received, Data: e.Data})
 		}
 		if e.Time.After(latest) {
 			latest = e.Time

@@ -134,7 +134,7 @@ type openedRecordings struct {
 // core shuts down. It copies it to a temporary directory, so that the events of several runs or of
 // another program have numbers in one order; it stops at 1 GiB. o says how comments are written to
 // r; with a nil o they last as long as it is open. The error is an *sockeye.Error.
-func (w *Core) OpenRecording(ctx context.Context, r *recording.Recording, name string, o *recording.CommentOptions) (*OpenedRecording, error) {
+func (w *Core) OpenRecording(ctx context.Context, r *recording.Files, name string, o *recording.CommentOptions) (*OpenedRecording, error) {
 	id, err := w.opened.reserve()
 	if err != nil {
 		return nil, err

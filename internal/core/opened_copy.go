@@ -13,7 +13,7 @@ import (
 
 // copy writes the recording to the temporary directory as one run: its events are numbered from 1,
 // and no two sessions or peers of it have the same name.
-func (o *OpenedRecording) copy(ctx context.Context, r *recording.Recording) (err error) {
+func (o *OpenedRecording) copy(ctx context.Context, r *recording.Files) (err error) {
 	if o.dir, err = os.MkdirTemp("", "sockeye-*.opened"); err != nil {
 		return notKept(o.Name, err)
 	}

@@ -1,14 +1,10 @@
 package core
 
 import (
-	"errors"
 	"net/netip"
 
 	"sockeye"
-	"sockeye/internal/checksum"
 	"sockeye/internal/codegen"
-	"sockeye/internal/framing"
-	"sockeye/internal/payload"
 )
 
 // ProgramRequest describes a program for the other side of a session. A field that is "" takes the
@@ -48,30 +44,11 @@ type Program struct {
 // *sockeye.Error of kind Invalid, or several of them joined, each with the field of the
 // request as its target where it is about one.
 func WriteProgram(at sockeye.Address, r ProgramRequest) (Program, error) {
-	var wrong []error
-	note := func(field string, err error) {
-		if err != nil {
-			e := *sockeye.ErrorOf(err)
-			e.Target = field
-			wrong = append(wrong, &e)
-		}
+	l, q, err := codegen.Words{Language: r.Language, Frame: r.Frame, Check: r.Check, Hello: r.Hello}.Parse()
+	if err != nil {
+		return Program{}, err
 	}
-	l, err := codegen.ParseLanguage(r.Language)
-	note("for", err)
-	q := codegen.Request{Address: at, Pin: r.Pin, Lang: r.Comments}
-	if r.Frame != "" {
-		q.Framing, err = framing.Parse(r.Frame)
-		note("frame", err)
-	}
-	if r.Check != "" {
-		q.Check, err = checksum.ParseTrailer(r.Check)
-		note("check", err)
-	}
-	q.Hello, err = payload.ParseText(r.Hello)
-	note("hello", err)
-	if len(wrong) > 0 {
-		return Program{}, errors.Join(wrong...)
-	}
+	q.Address, q.Pin, q.Lang = at, r.Pin, r.Comments
 	text, err := codegen.Write(l, q)
 	return Program{Language: string(l), File: "board." + l.Extension(), Address: at.String(), Text: text}, err
 }

@@ -141,7 +141,7 @@ func isCaptureName(name string) bool {
 }
 
 // Open opens a recording or capture with a plain name in the directory. It follows no link.
-func (d RecordDir) Open(name string) (*recording.Recording, error) {
+func (d RecordDir) Open(name string) (*recording.Files, error) {
 	root, err := d.root(name)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ type Relay struct {
 	routes   []RouteStatus
 	share    Writers
 	joint    joint
-	pairs    *relay.Pairs // joins each peer with its own connection; nil: the peers share one
+	pairs    *relay.Dedicated // joins each peer with its own connection; nil: the peers share one
 }
 
 // RouteStatus is a route of a relay, and the session with its connections.

@@ -10,7 +10,7 @@ import (
 )
 
 // Faults are what goes wrong between the two sides of a relay.
-type Faults = fault.Set
+type Faults = fault.RelayFaults
 
 // ParseFaults reads faults, and how streams are cut into messages for them; see
 // fault.ParseSet.
@@ -82,7 +82,7 @@ func (r *Relay) Faults() (*Faults, error) {
 }
 
 // Held are the messages that wait until somebody lets them go.
-func (r *Relay) Held() ([]relay.Held, error) {
+func (r *Relay) Held() ([]relay.HeldMessage, error) {
 	pairs, err := r.paired()
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (r *Relay) Decide(number uint64, d Decision, data []byte) error {
 
 // paired returns the pairs of a relay whose peers have a connection each; only such a relay can
 // have faults.
-func (r *Relay) paired() (*relay.Pairs, error) {
+func (r *Relay) paired() (*relay.Dedicated, error) {
 	if r.pairs == nil {
 		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "relay", Target: r.session.ID(),
 			Message: sockeye.Text{En: "its peers share one connection to the upstream, and faults are for one each", Zh: "它的连接对象共用一个上游连接，而故障用于各自的连接"},

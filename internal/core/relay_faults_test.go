@@ -23,7 +23,7 @@ import (
 	"sockeye/internal/recording"
 )
 
-func faultsOf(t *testing.T, frame string, faults ...string) *fault.Set {
+func faultsOf(t *testing.T, frame string, faults ...string) *fault.RelayFaults {
 	t.Helper()
 	s, err := fault.ParseSet(frame, faults)
 	if err != nil {

@@ -19,7 +19,7 @@ const relayDrain = 5 * time.Second
 
 // RelayOptions says how a relay passes bytes on.
 type RelayOptions struct {
-	Faults *fault.Set // set from the first peer on; nil: none. The relay owns it
+	Faults *fault.RelayFaults // set from the first peer on; nil: none. The relay owns it
 	// Share, if not "", makes all peers share one connection to the upstream, and says which of
 	// them may write to it.
 	Share Writers
@@ -38,7 +38,7 @@ const (
 	OneWrites = relay.OneWrites
 )
 
-// joint joins the two sides of a relay: relay.Pairs, or relay.Shared.
+// joint joins the two sides of a relay: relay.Dedicated, or relay.Shared.
 type joint interface {
 	DownstreamResponder() transport.Responder
 	UpstreamResponder() transport.Responder
@@ -77,7 +77,7 @@ func (w *Core) openSharedRelay(ctx context.Context, ep, upstream sockeye.Endpoin
 }
 
 // openPairedRelay opens a relay of whose peers each has a connection of its own to an upstream.
-func (w *Core) openPairedRelay(ctx context.Context, ep, upstream sockeye.Endpoint, o RelayOptions, pairs *relay.Pairs) (*Session, error) {
+func (w *Core) openPairedRelay(ctx context.Context, ep, upstream sockeye.Endpoint, o RelayOptions, pairs *relay.Dedicated) (*Session, error) {
 	all := []sockeye.Endpoint{upstream}
 	for _, route := range o.Routes {
 		all = append(all, route.Upstream)

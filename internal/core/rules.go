@@ -9,7 +9,7 @@ type Rules struct{ session *Session }
 // Rules returns the rules that answer the session.
 func (s *Session) Rules() Rules { return Rules{s} }
 
-// Set replaces the rules that answer the session; see responder.Responder.SetRules.
+// Set replaces the rules that answer the session; see responder.SessionResponder.SetRules.
 func (r Rules) Set(rules *responder.RuleConfig, off bool) error {
 	return r.session.responder.SetRules(rules, off, r.session.Peers)
 }

@@ -103,7 +103,7 @@ func TestSendList(t *testing.T) {
 		t.Errorf("%+v, %v", p, p.Err)
 	}
 	p.MeanLate, p.MostLate, p.Err = 0, 0, nil
-	want := schedule.Progress{Total: 8, Steps: 8, Step: schedule.ScheduledRow{Row: 3, Round: 1}, Messages: 8, Bytes: uint64(len(boards) + 10), Skipped: 2}
+	want := schedule.RunProgress{Total: 8, Steps: 8, Step: schedule.ScheduledRow{Row: 3, Round: 1}, Messages: 8, Bytes: uint64(len(boards) + 10), Skipped: 2}
 	if diff := cmp.Diff(want, p); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

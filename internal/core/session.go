@@ -23,7 +23,7 @@ type Session struct {
 	opened    *workspace.Opening // nil: of no workspace
 	since     time.Time
 
-	responder   *responder.Responder
+	responder   *responder.SessionResponder
 	relay       atomic.Pointer[Relay] // nil: the session is no relay
 	upstreamOf  *Session              // the relay that these connections are the upstream of; nil: no relay
 	sender      Sender

@@ -12,8 +12,8 @@ import (
 	"sockeye/internal/checksum"
 )
 
-// Match is a checksum that explains frames.
-type Match struct {
+// Candidate is a checksum that explains frames.
+type Candidate struct {
 	checksum.Trailer
 	// Chance is how many checksums in as plain a place would explain the frames if
 	// these were random: far below 1 is a discovery, above it is a coincidence.
@@ -47,12 +47,12 @@ type SearchScope struct {
 // frame, the plainest first. Where none does, it computes the parameters of a CRC of 8
 // to 64 bits: from three frames of one length, four of different ones, more where the
 // bits are few, or from two if init and xorout are usual.
-func Find(frames [][]byte) ([]Match, SearchScope) {
+func Find(frames [][]byte) ([]Candidate, SearchScope) {
 	scope := SearchScope{Named: len(checksum.All()), Places: len(everyPlace()[1])}
 	if len(frames) == 0 {
 		return nil, scope
 	}
-	var found []Match
+	var found []Candidate
 	named := map[int]int{} // by bits
 	for _, a := range checksum.All() {
 		named[a.Bits]++
@@ -63,7 +63,7 @@ func Find(frames [][]byte) ([]Match, SearchScope) {
 			plain.Range = checksum.Coverage{}
 			if !seen[plain] && explains(t, frames) {
 				seen[plain] = true
-				found = append(found, Match{Trailer: t})
+				found = append(found, Candidate{Trailer: t})
 			}
 		}
 	}
@@ -71,7 +71,7 @@ func Find(frames [][]byte) ([]Match, SearchScope) {
 		return solve(frames, &scope, maxWork), scope
 	}
 	n := distinct(frames)
-	slices.SortStableFunc(found, func(a, b Match) int { return -cmp.Compare(a.evidence(n), b.evidence(n)) })
+	slices.SortStableFunc(found, func(a, b Candidate) int { return -cmp.Compare(a.evidence(n), b.evidence(n)) })
 	for i, f := range found {
 		if f.evidence(n) < found[0].evidence(n)-closeCall {
 			return found[:i], scope
@@ -83,7 +83,7 @@ func Find(frames [][]byte) ([]Match, SearchScope) {
 
 // evidence is how many bits speak for a finding: those of the checksum in each of n
 // frames, less what an odd place has to be paid with.
-func (f Match) evidence(n int) int { return f.Algorithm.Bits*n - 2*oddity(f.Trailer) }
+func (f Candidate) evidence(n int) int { return f.Algorithm.Bits*n - 2*oddity(f.Trailer) }
 
 // closeCall is by how many bits a finding may fall behind the best and still be
 // worth showing.

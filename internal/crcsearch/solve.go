@@ -35,13 +35,13 @@ type solver struct {
 }
 
 // solve looks for CRCs of every width that the frames determine.
-func solve(frames [][]byte, scope *SearchScope, work int) []Match {
+func solve(frames [][]byte, scope *SearchScope, work int) []Candidate {
 	s := newSolver(frames)
 	s.work = work
 	free, usual := minWidth(s.statements()), minWidth(len(s.frames))
 	scope.Any, scope.Usual = free, usual
 	guesses := s.guesses(free, usual)
-	var found []Match
+	var found []Candidate
 	for i, g := range guesses {
 		if len(found) > 0 && g.oddity > guesses[i-1].oddity {
 			break // what stands in a plainer place is the explanation
@@ -57,7 +57,7 @@ func solve(frames [][]byte, scope *SearchScope, work int) []Match {
 
 // widest leaves the findings of most bits, each once: a CRC is also one by every factor
 // of its generator, if the rest of its bits counts as message.
-func widest(found []Match) (kept []Match) {
+func widest(found []Candidate) (kept []Candidate) {
 	most := 0
 	for _, f := range found {
 		most = max(most, f.Algorithm.Bits)
@@ -118,7 +118,7 @@ func minWidth(statements int) int {
 func evidence(width, statements int) int { return width*statements - (width - 1) }
 
 // try is what one guess comes to.
-func (s *solver) try(g guess) (found []Match) {
+func (s *solver) try(g guess) (found []Candidate) {
 	multiples := s.unknown
 	if g.usual {
 		multiples = s.known
@@ -154,7 +154,7 @@ func (s *solver) try(g guess) (found []Match) {
 			t.Order = checksum.Natural
 		}
 		if explains(t, s.frames) {
-			found = append(found, Match{Trailer: t, Solved: true, Whole: whole, Chance: chance})
+			found = append(found, Candidate{Trailer: t, Solved: true, Whole: whole, Chance: chance})
 		}
 	}
 	return found

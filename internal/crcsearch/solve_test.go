@@ -188,7 +188,7 @@ func randomTrailer(t *testing.T, width int, rng *rand.Rand) (tr checksum.Trailer
 	return tr, after
 }
 
-func anyExplains(found []Match, frames [][]byte) bool {
+func anyExplains(found []Candidate, frames [][]byte) bool {
 	for _, f := range found {
 		if explains(f.Trailer, frames) {
 			return true

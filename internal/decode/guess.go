@@ -8,8 +8,8 @@ import (
 	"sockeye"
 )
 
-// Proposal is a protocol that bytes look like.
-type Proposal struct {
+// LikelyProtocol is a protocol that bytes look like.
+type LikelyProtocol struct {
 	Decoder *Decoder
 	// Score is how sure that is, from 1 to 100.
 	Score int
@@ -28,18 +28,18 @@ const (
 
 // Guess proposes protocols for the chunks of one direction of a peer, the likeliest first.
 // Datagrams are chunks that are whole messages each.
-func Guess(chunks [][]byte, datagrams bool) (out []Proposal) {
+func Guess(chunks [][]byte, datagrams bool) (out []LikelyProtocol) {
 	for _, d := range decoders {
 		if p := d.guess(chunks, datagrams); p.Score >= leastScore {
 			out = append(out, p)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Proposal) int { return cmp.Compare(b.Score, a.Score) })
+	slices.SortStableFunc(out, func(a, b LikelyProtocol) int { return cmp.Compare(b.Score, a.Score) })
 	return out
 }
 
 // Summary says what the bytes look like.
-func (p *Proposal) Summary() sockeye.Text {
+func (p *LikelyProtocol) Summary() sockeye.Text {
 	t := p.Decoder.Title
 	if p.Size > 0 {
 		return both("looks like %s at %d-byte frames", "看起来像 %[1]s，每帧 %[2]d 字节", t.En, p.Size)
@@ -47,8 +47,8 @@ func (p *Proposal) Summary() sockeye.Text {
 	return sockeye.Text{En: "looks like " + t.En, Zh: "看起来像 " + t.Zh}
 }
 
-func (d *Decoder) guess(chunks [][]byte, datagrams bool) Proposal {
-	g := guessing{Proposal: Proposal{Decoder: d}, size: -1}
+func (d *Decoder) guess(chunks [][]byte, datagrams bool) LikelyProtocol {
+	g := guessing{LikelyProtocol: LikelyProtocol{Decoder: d}, size: -1}
 	if datagrams {
 		for _, b := range chunks {
 			g.All += len(b)
@@ -63,17 +63,17 @@ func (d *Decoder) guess(chunks [][]byte, datagrams bool) Proposal {
 		g.stream(chunks)
 	}
 	if g.All == 0 || g.Messages == 0 {
-		return g.Proposal
+		return g.LikelyProtocol
 	}
 	g.Size = max(g.size, 0)
 	doubt := math.Pow(1-float64(d.strict)/100, float64(g.Messages))
 	g.Score = int(100 * float64(g.Bytes) / float64(g.All) * (1 - doubt))
-	return g.Proposal
+	return g.LikelyProtocol
 }
 
 // guessing counts the messages of one decoder.
 type guessing struct {
-	Proposal
+	LikelyProtocol
 	size int // of all messages so far; -1 before the first, 0 if they differ
 }
 

@@ -26,7 +26,7 @@ const (
 // Registers name what the registers of Modbus devices hold. They do not change once they
 // are made; any goroutine may read them.
 type Registers struct {
-	specs map[registerKey]fields.Spec
+	specs map[registerKey]fields.FieldSpec
 }
 
 type registerKey struct {
@@ -44,7 +44,7 @@ const MaxRegisters = 10_000
 // registers; of a coil or a discrete input it is a name. The error is an *sockeye.Error of
 // kind Invalid whose target is the key.
 func ParseRegisters(text map[string]string) (*Registers, error) {
-	r := &Registers{specs: map[registerKey]fields.Spec{}}
+	r := &Registers{specs: map[registerKey]fields.FieldSpec{}}
 	if len(text) > MaxRegisters {
 		return nil, registerError("registers", both("%d are more than %d", "%d 个超过了 %d 个", len(text), MaxRegisters), sockeye.Text{})
 	}
@@ -88,7 +88,7 @@ func parseRegisterKey(text string) (key registerKey, ok bool) {
 	return key, err == nil && slices.Contains([]Table{Coils, Discretes, Inputs, Holdings}, key.table)
 }
 
-func parseRegister(table Table, text string) (fields.Spec, error) {
+func parseRegister(table Table, text string) (fields.FieldSpec, error) {
 	if table == Coils || table == Discretes {
 		text = "u8 " + text
 	}
@@ -100,9 +100,9 @@ func parseRegister(table Table, text string) (fields.Spec, error) {
 }
 
 // spec is what a register holds; false if it has no name.
-func (r *Registers) spec(unit byte, table Table, address int) (fields.Spec, bool) {
+func (r *Registers) spec(unit byte, table Table, address int) (fields.FieldSpec, bool) {
 	if r == nil {
-		return fields.Spec{}, false
+		return fields.FieldSpec{}, false
 	}
 	if s, ok := r.specs[registerKey{int(unit), table, address}]; ok {
 		return s, true
@@ -136,7 +136,7 @@ func (c *cursor) registers(unit byte, table Table, address, n int) {
 
 // namedRegister adds the values of a struct that begins here, and says how many bytes of
 // whole registers it takes; 0 if it does not fit.
-func (c *cursor) namedRegister(spec fields.Spec, address, end int) int {
+func (c *cursor) namedRegister(spec fields.FieldSpec, address, end int) int {
 	values, why := spec.NewReader().Read(nil, c.b[c.at:end])
 	if !why.IsZero() {
 		return 0

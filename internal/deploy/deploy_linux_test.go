@@ -31,11 +31,11 @@ const limit = time.Minute
 
 // sshServer is a board, and how to log in to it.
 type sshServer struct {
-	*sshdtest.Server
+	*sshdtest.SSHServer
 	login SSHLogin
 }
 
-func startSSH(t *testing.T, o sshdtest.Options) *sshServer {
+func startSSH(t *testing.T, o sshdtest.SSHServerOptions) *sshServer {
 	t.Helper()
 	s := sshdtest.Start(t, o)
 	return &sshServer{s, SSHLogin{User: s.User, HostPort: s.HostPort, KnownHosts: filepath.Join(t.TempDir(), "known_hosts"), Keys: []string{s.Key},
@@ -82,7 +82,7 @@ func (l *lockedBuffer) await(t *testing.T, text string) {
 // A program in Python runs on the board, its output and its exit code come here, and its
 // arguments arrive as they are.
 func TestPythonRunsOnTheBoard(t *testing.T) {
-	s := startSSH(t, sshdtest.Options{})
+	s := startSSH(t, sshdtest.SSHServerOptions{})
 	b := dial(t, s.login)
 	program := filepath.Join(t.TempDir(), "it's a program.py")
 	if err := os.WriteFile(program, []byte("import sys\nprint('args', sys.argv[1:])\nsys.exit(7)\n"), 0o600); err != nil {
@@ -101,7 +101,7 @@ func TestPythonRunsOnTheBoard(t *testing.T) {
 // A board without python3 is told from one whose copy failed, and told what to install.
 func TestNoPython(t *testing.T) {
 	bin := t.TempDir()
-	s := startSSH(t, sshdtest.Options{Environment: "PATH=" + bin})
+	s := startSSH(t, sshdtest.SSHServerOptions{Environment: "PATH=" + bin})
 	program := filepath.Join(t.TempDir(), "client.py")
 	if err := os.WriteFile(program, []byte("print(1)\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestNoPython(t *testing.T) {
 // Who may not become root without a password is told how to do so; who may installs by sudo.
 func TestInstallByUser(t *testing.T) {
 	bin := t.TempDir()
-	s := startSSH(t, sshdtest.Options{Environment: "PATH=" + bin})
+	s := startSSH(t, sshdtest.SSHServerOptions{Environment: "PATH=" + bin})
 	b := dial(t, s.login)
 	b.user = "pi" // whom no test can log in as
 	sudo := func(text string) {
@@ -139,7 +139,7 @@ func TestInstallByUser(t *testing.T) {
 
 // Ctrl-C here ends the program there.
 func TestInterruptEndsTheProgramThere(t *testing.T) {
-	s := startSSH(t, sshdtest.Options{})
+	s := startSSH(t, sshdtest.SSHServerOptions{})
 	for _, program := range []string{"trap 'echo interrupted; exit 0' INT; echo $$; while :; do sleep 0.1; done", "trap '' INT HUP TERM; echo $$; while :; do sleep 0.1; done"} {
 		b := dial(t, s.login)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -178,7 +178,7 @@ func TestInterruptEndsTheProgramThere(t *testing.T) {
 
 // A file is copied once, and whole or not at all.
 func TestUpload(t *testing.T) {
-	s := startSSH(t, sshdtest.Options{})
+	s := startSSH(t, sshdtest.SSHServerOptions{})
 	b := dial(t, s.login)
 	local := filepath.Join(t.TempDir(), "file")
 	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
@@ -222,7 +222,7 @@ func TestUpload(t *testing.T) {
 
 // A connection that is cut during the copy leaves the old file, and says what to do.
 func TestUploadIsCut(t *testing.T) {
-	s := startSSH(t, sshdtest.Options{})
+	s := startSSH(t, sshdtest.SSHServerOptions{})
 	through := newCuttingProxy(t, s.login.HostPort, 300<<10)
 	login := s.login
 	login.HostPort = through
@@ -283,7 +283,7 @@ func newCuttingProxy(t *testing.T, to string, after int64) string {
 
 // The board reaches a port of this machine by the connection.
 func TestThrough(t *testing.T) {
-	s := startSSH(t, sshdtest.Options{})
+	s := startSSH(t, sshdtest.SSHServerOptions{})
 	b := dial(t, s.login)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello from the PC") }))
 	defer server.Close()
@@ -319,7 +319,7 @@ func TestThrough(t *testing.T) {
 
 // Who is not known is trusted only when asked, and who has changed never.
 func TestHostKeys(t *testing.T) {
-	s := startSSH(t, sshdtest.Options{})
+	s := startSSH(t, sshdtest.SSHServerOptions{})
 	login := s.login
 	login.Trust = nil
 	_, err := Dial(t.Context(), login)
@@ -348,7 +348,7 @@ func TestHostKeys(t *testing.T) {
 
 // Agent, and no key at all.
 func TestLoginFaultsAreExplained(t *testing.T) {
-	s := startSSH(t, sshdtest.Options{})
+	s := startSSH(t, sshdtest.SSHServerOptions{})
 	login := s.login
 	login.Keys = nil
 	_, err := Dial(t.Context(), login)
@@ -400,7 +400,7 @@ func TestLoginFaultsAreExplained(t *testing.T) {
 
 // A binary for another processor, and none at all, say what to do.
 func TestWrongBinaryIsRefused(t *testing.T) {
-	s := startSSH(t, sshdtest.Options{})
+	s := startSSH(t, sshdtest.SSHServerOptions{})
 	b := dial(t, s.login)
 	file := filepath.Join(t.TempDir(), "device.toml")
 	os.WriteFile(file, []byte("name='x'\n"), 0o600)
@@ -418,7 +418,7 @@ func TestWrongBinaryIsRefused(t *testing.T) {
 
 // A disk that is full says so, and leaves nothing half.
 func TestDiskFull(t *testing.T) {
-	s := startSSH(t, sshdtest.Options{})
+	s := startSSH(t, sshdtest.SSHServerOptions{})
 	b := dial(t, s.login)
 	local := filepath.Join(t.TempDir(), "file")
 	os.WriteFile(local, bytes.Repeat([]byte("x"), 1<<20), 0o600)

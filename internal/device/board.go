@@ -15,11 +15,11 @@ import (
 
 // runningBoard is one board that runs.
 type runningBoard struct {
-	file     *File
+	file     *Config
 	data     string // folder of this user's identities
 	version  string
 	network  *sessionNetwork
-	machine  *sensor.Machine
+	machine  *sensor.Hardware
 	channels []*channel
 	targets  []*targetRunner
 	report   func(TargetStatus)
@@ -32,8 +32,8 @@ type runningBoard struct {
 	lines  map[string]*sensor.GPIOLine
 }
 
-func openBoard(f *File, seed uint64, n *sessionNetwork, o RunOptions) (*runningBoard, error) {
-	b := &runningBoard{file: f, data: o.Data, version: o.Version, network: n, machine: sensor.NewMachine(cmp.Or(o.Root, "/")), report: o.Report, broken: o.Broken, rebooted: make(chan struct{}, 1),
+func openBoard(f *Config, seed uint64, n *sessionNetwork, o RunOptions) (*runningBoard, error) {
+	b := &runningBoard{file: f, data: o.Data, version: o.Version, network: n, machine: sensor.NewHardware(cmp.Or(o.Root, "/")), report: o.Report, broken: o.Broken, rebooted: make(chan struct{}, 1),
 		syncs: syncEvery * time.Duration(max(1, o.Count/10)), lines: map[string]*sensor.GPIOLine{}}
 	if b.report == nil {
 		b.report = func(TargetStatus) {}

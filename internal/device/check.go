@@ -34,8 +34,8 @@ const (
 	maxSecret  = 1 << 20  // a password, or certificates
 )
 
-// checker collects what is wrong with a file.
-type checker struct {
+// deviceChecker collects what is wrong with a file.
+type deviceChecker struct {
 	path  string
 	at    string // the table that is checked: sensor[2]
 	wrong []error
@@ -43,13 +43,13 @@ type checker struct {
 
 func folderOf(path string) string { return filepath.Dir(path) }
 
-func (c *checker) add(key string, message, hint sockeye.Text) {
+func (c *deviceChecker) add(key string, message, hint sockeye.Text) {
 	target := strings.TrimPrefix(strings.TrimSuffix(c.path+": "+strings.Trim(c.at+"."+key, "."), ": "), ": ")
 	c.wrong = append(c.wrong, invalid(target, message, hint))
 }
 
 // because adds what another room found, at a key.
-func (c *checker) because(key string, err error) {
+func (c *deviceChecker) because(key string, err error) {
 	if err != nil {
 		e := sockeye.ErrorOf(err)
 		c.add(key, sockeye.Text{En: e.Reason(sockeye.English), Zh: e.Reason(sockeye.Chinese)}, e.Hint)
@@ -86,7 +86,7 @@ func isName(name string, first, other func(rune) bool) bool {
 	return name != "" && utf8.RuneCountInString(name) <= 64
 }
 
-func (c *checker) file(f *File) {
+func (c *deviceChecker) file(f *Config) {
 	if f.Name == "" {
 		if f.Name, _ = os.Hostname(); !isBoardName(f.Name) {
 			f.Name = "board"
@@ -124,7 +124,7 @@ func (c *checker) file(f *File) {
 	}
 }
 
-func (c *checker) sensor(f *File, s *Sensor, names map[string]bool) {
+func (c *deviceChecker) sensor(f *Config, s *Sensor, names map[string]bool) {
 	if !isSensorName(s.Name) {
 		c.add("name", text("a name has letters, digits and _, and begins with no digit", "名称由字母、数字和 _ 组成，且不以数字开头"), sockeye.Text{})
 	} else if names[s.Name] {
@@ -167,7 +167,7 @@ func (s *Sensor) line() sensor.LineOptions {
 	return sensor.LineOptions{Edge: s.Edge, Bias: s.Bias, ActiveLow: s.ActiveLow, Debounce: time.Duration(s.Debounce)}
 }
 
-func (c *checker) picked(s *Sensor) {
+func (c *deviceChecker) picked(s *Sensor) {
 	n := 0
 	for _, there := range []bool{s.Pattern != "", s.Column != 0, s.JSON != ""} {
 		if there {
@@ -190,7 +190,7 @@ func (c *checker) picked(s *Sensor) {
 	}
 }
 
-func (c *checker) simulated(f *File, s *Sensor) {
+func (c *deviceChecker) simulated(f *Config, s *Sensor) {
 	if s.Simulate == "" {
 		return
 	}
@@ -213,7 +213,7 @@ func (c *checker) simulated(f *File, s *Sensor) {
 }
 
 // pathOf is a path in the file: relative ones begin at the file's folder.
-func (f *File) pathOf(path string) string {
+func (f *Config) pathOf(path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
@@ -222,8 +222,8 @@ func (f *File) pathOf(path string) string {
 
 // Elsewhere says what a copy of the file in another folder would not find: files named by
 // relative paths, and those that only their owner may read.
-func (f *File) Elsewhere() error {
-	c := checker{}
+func (f *Config) Elsewhere() error {
+	c := deviceChecker{}
 	add := func(key, path string) {
 		if path != "" {
 			c.add(key, text("%s: a service reads its device file only", "%s：服务只读取自己的设备文件", payload.Quote(path, 60)), text("write the password, the values or a path that everybody may read into the file", "请把密码或数据写进文件，或使用所有人可读的绝对路径"))
@@ -245,7 +245,7 @@ func (f *File) Elsewhere() error {
 	return errors.Join(c.wrong...)
 }
 
-func (c *checker) target(f *File, t *Target, n int, names map[string]bool) {
+func (c *deviceChecker) target(f *Config, t *Target, n int, names map[string]bool) {
 	if t.Name == "" {
 		t.Name = "target" + strconv.Itoa(n+1)
 	}
@@ -306,7 +306,7 @@ func (t *Target) service() string {
 	return services[scheme]
 }
 
-func (c *checker) address(t *Target) {
+func (c *deviceChecker) address(t *Target) {
 	service := t.service()
 	if service == serviceHub {
 		c.hub(t)
@@ -332,7 +332,7 @@ func (c *checker) address(t *Target) {
 	}
 }
 
-func (c *checker) mqtt(t *Target) {
+func (c *deviceChecker) mqtt(t *Target) {
 	if t.Topic == "" {
 		t.Topic = "sockeye/{name}"
 	}
@@ -355,7 +355,7 @@ func (c *checker) mqtt(t *Target) {
 	}
 }
 
-func (c *checker) format(f *File, t *Target) {
+func (c *deviceChecker) format(f *Config, t *Target) {
 	switch {
 	case t.Format != "":
 	case strings.Contains(t.Topic, "{sensor}"):
@@ -388,7 +388,7 @@ func (c *checker) format(f *File, t *Target) {
 	}
 }
 
-func (c *checker) binary(f *File, t *Target) {
+func (c *deviceChecker) binary(f *Config, t *Target) {
 	spec, err := fields.Parse(t.Binary)
 	if err == nil {
 		err = spec.CanWrite()

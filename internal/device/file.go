@@ -20,8 +20,8 @@ import (
 	"sockeye/internal/workspace"
 )
 
-// File is a device file: what a board measures, and to whom it says so.
-type File struct {
+// Config is a device file: what a board measures, and to whom it says so.
+type Config struct {
 	// Name is the board's identity; "" is that of the machine.
 	Name     string       `toml:"name"`
 	Sensors  []Sensor     `toml:"sensor"`
@@ -132,7 +132,7 @@ type Target struct {
 	WillTopic     string       `toml:"will_topic"`
 	HomeAssistant bool         `toml:"home_assistant"`
 
-	board hub.Board // what Hub means
+	board hub.BoardID // what Hub means
 }
 
 // CommandTable is [commands]: what targets with commands = true may ask for.
@@ -178,7 +178,7 @@ const MaxFile = 1 << 20
 
 // Read reads and checks a device file. The error joins what is wrong, each an
 // *sockeye.Error that names the file and the place in it.
-func Read(path string) (*File, error) {
+func Read(path string) (*Config, error) {
 	text, err := regular.ReadFile(path, MaxFile)
 	if err != nil {
 		return nil, fileError(path, err)
@@ -193,8 +193,8 @@ var notInNames = sync.OnceValue(func() *regexp.Regexp {
 
 // One is the file of one sensor, read from a path or simulated, and one target, an address or
 // a hub, as flags say it.
-func One(read, simulate string, every time.Duration, address, hub string, format RowFormat) (*File, error) {
-	f := &File{folder: ".",
+func One(read, simulate string, every time.Duration, address, hub string, format RowFormat) (*Config, error) {
+	f := &Config{folder: ".",
 		Sensors: []Sensor{{Name: "value", Read: read, Simulate: simulate, Every: FileDuration(every)}},
 		Targets: []Target{{Name: strings.Trim(notInNames().ReplaceAllString(address, "-"), "-."), Address: address, Hub: hub, Format: format}}}
 	if hub != "" {
@@ -205,27 +205,27 @@ func One(read, simulate string, every time.Duration, address, hub string, format
 	} else if simulate != "" {
 		f.Sensors[0].Name = strings.ReplaceAll(simulate, "-", "_")
 	}
-	c := checker{}
+	c := deviceChecker{}
 	c.file(f)
 	return f, errors.Join(c.wrong...)
 }
 
 // HasHub says whether a target is a hub.
-func (f *File) HasHub() bool {
+func (f *Config) HasHub() bool {
 	return slices.ContainsFunc(f.Targets, func(t Target) bool { return t.Hub != "" })
 }
 
 // Parse is Read of a text that has this path.
-func Parse(path string, text []byte) (*File, error) {
+func Parse(path string, text []byte) (*Config, error) {
 	if len(text) > MaxFile {
 		return nil, invalid(path, sockeye.Text{En: "larger than 1 MiB", Zh: "超过 1 MiB"}, sockeye.Text{})
 	}
-	f := &File{folder: folderOf(path)}
+	f := &Config{folder: folderOf(path)}
 	meta, err := workspace.Decode(string(text), f)
 	if err != nil {
 		return nil, syntaxError(path, err)
 	}
-	c := checker{path: path}
+	c := deviceChecker{path: path}
 	strange, mistaken := workspace.StrangeKeys(meta, f)
 	for _, key := range strange {
 		c.strange(string(text), key)
@@ -241,7 +241,7 @@ func Parse(path string, text []byte) (*File, error) {
 }
 
 // strange adds a key that a device file does not have, with its place.
-func (c *checker) strange(text string, key toml.Key) {
+func (c *deviceChecker) strange(text string, key toml.Key) {
 	hint := sockeye.Text{En: "docs/board.md has all keys, and capitals count", Zh: "docs/board.zh-CN.md 中有全部键，区分大小写"}
 	target := c.path
 	if place := workspace.Place(text, key); place != "" {

@@ -48,11 +48,11 @@ type formatter struct {
 	name     string // of the board
 	sensors  []Sensor
 	template *payload.Template
-	binary   fields.Spec
+	binary   fields.FieldSpec
 }
 
 // newFormatter is for a target that was checked.
-func newFormatter(f *File, t *Target) (*formatter, error) {
+func newFormatter(f *Config, t *Target) (*formatter, error) {
 	w := &formatter{format: t.Format, name: f.Name, sensors: f.Sensors}
 	var err error
 	switch t.Format {

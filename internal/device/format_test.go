@@ -21,7 +21,7 @@ func rowOf(again bool) *SensorRow {
 
 func formatterOf(t *testing.T, target Target) *formatter {
 	t.Helper()
-	f := &File{Name: "green house", Sensors: []Sensor{{Name: "t"}, {Name: "h"}, {Name: "p"}}}
+	f := &Config{Name: "green house", Sensors: []Sensor{{Name: "t"}, {Name: "h"}, {Name: "p"}}}
 	w, err := newFormatter(f, &target)
 	if err != nil {
 		t.Fatal(err)

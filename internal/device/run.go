@@ -44,7 +44,7 @@ type RunOptions struct {
 
 // Run plays the boards of a file until ctx ends, and gives what became of every target.
 // The error is that of the beginning; what happens to targets later is theirs.
-func Run(ctx context.Context, f *File, o RunOptions) ([]TargetStatus, error) {
+func Run(ctx context.Context, f *Config, o RunOptions) ([]TargetStatus, error) {
 	if o.Count > 1 {
 		if err := f.canBeMany(); err != nil {
 			return nil, err
@@ -95,7 +95,7 @@ func (o *RunOptions) env() func(string) string {
 }
 
 // openBoards opens all boards, or none.
-func openBoards(f *File, n *sessionNetwork, o RunOptions) ([]*runningBoard, error) {
+func openBoards(f *Config, n *sessionNetwork, o RunOptions) ([]*runningBoard, error) {
 	var boards []*runningBoard
 	for i := range max(1, o.Count) {
 		b, err := openBoard(f.instance(i, max(1, o.Count)), uint64(i), n, o)
@@ -111,7 +111,7 @@ func openBoards(f *File, n *sessionNetwork, o RunOptions) ([]*runningBoard, erro
 }
 
 // instance is the file of one of many boards: it has a name of its own.
-func (f *File) instance(n, of int) *File {
+func (f *Config) instance(n, of int) *Config {
 	one := *f
 	if of > 1 {
 		one.Name += fmt.Sprintf("-%04d", n+1)
@@ -121,7 +121,7 @@ func (f *File) instance(n, of int) *File {
 }
 
 // canBeMany says why a file cannot be played by several boards.
-func (f *File) canBeMany() error {
+func (f *Config) canBeMany() error {
 	for _, s := range f.Sensors {
 		if s.Edge != "" || strings.HasPrefix(s.Read, "gpio/") {
 			return invalid("--count", text("the GPIO line of %s is there once", "%s 的 GPIO 引脚只有一个", s.Name), text("many boards can have simulated sensors", "多块板请使用模拟传感器"))

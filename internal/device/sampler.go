@@ -32,7 +32,7 @@ func (c *channel) wake() {
 }
 
 // openChannel opens the source of a sensor of a file.
-func openChannel(m *sensor.Machine, f *File, s *Sensor, now func() time.Time, seed uint64, getenv func(string) string) (*channel, error) {
+func openChannel(m *sensor.Hardware, f *Config, s *Sensor, now func() time.Time, seed uint64, getenv func(string) string) (*channel, error) {
 	c := &channel{Sensor: s, said: math.NaN(), woken: make(chan struct{}, 1)}
 	c.every.Store(int64(s.Every.or(time.Second)))
 	var err error
@@ -56,7 +56,7 @@ func openChannel(m *sensor.Machine, f *File, s *Sensor, now func() time.Time, se
 	return c, err
 }
 
-func openLine(m *sensor.Machine, s *Sensor) (sensor.Source, error) {
+func openLine(m *sensor.Hardware, s *Sensor) (sensor.Source, error) {
 	l, err := m.OpenLine(s.Read, s.line())
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ func sampled(t *testing.T, length time.Duration, during func(b *runningBoard), c
 			t.Fatal(err)
 		}
 		defer q.Close()
-		b := &runningBoard{file: &File{Name: "b", Commands: CommandTable{Rates: true}}, channels: channels, targets: []*targetRunner{{queue: q}}, report: func(TargetStatus) {}}
+		b := &runningBoard{file: &Config{Name: "b", Commands: CommandTable{Rates: true}}, channels: channels, targets: []*targetRunner{{queue: q}}, report: func(TargetStatus) {}}
 		b.broken = func(_, sensor string, err error) {
 			word := sensor + " well"
 			if err != nil {

@@ -23,7 +23,7 @@ const leastAge = 10 * time.Second
 type sessionSource struct {
 	*Sensor
 	getenv    func(string) string
-	workbench *api.Client // nil before the first reading, and after a failed one
+	workbench *api.HTTPClient // nil before the first reading, and after a failed one
 }
 
 // Read asks the workbench, which may have been started anew since.
@@ -81,7 +81,7 @@ func (s *sessionSource) Close() error {
 }
 
 // session checks what only a session as a source has.
-func (c *checker) session(s *Sensor) {
+func (c *deviceChecker) session(s *Sensor) {
 	if s.SessionID == "" {
 		if s.Field+s.Fields+s.Peer+s.Frame != "" {
 			c.add("", text("field, fields, peer and frame are for a session", "field、fields、peer、frame 只用于 session"), text(`write session = "s1"`, `写 session = "s1"`))

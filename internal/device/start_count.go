@@ -24,7 +24,7 @@ const (
 type startCount struct{ path string }
 
 // startCountOf is that of the boards of a file, whose state is in a folder.
-func startCountOf(f *File, folder string) startCount {
+func startCountOf(f *Config, folder string) startCount {
 	return startCount{filepath.Join(folder, f.Name+".starts")}
 }
 
@@ -55,7 +55,7 @@ func (c startCount) lasted() error {
 }
 
 // safe is the file of a board in safe mode: it runs no programs, and takes no commands.
-func (f *File) safe() *File {
+func (f *Config) safe() *Config {
 	one := *f
 	one.safeMode = true
 	return &one
@@ -63,7 +63,7 @@ func (f *File) safe() *File {
 
 // counted counts the start of a service, and gives the file that it plays, with what is to
 // be called when the service has lasted. What cannot be counted is no reason not to measure.
-func counted(f *File, o *RunOptions) (*File, func()) {
+func counted(f *Config, o *RunOptions) (*Config, func()) {
 	if !newNotifier(o.env()).isService() {
 		return f, func() {}
 	}

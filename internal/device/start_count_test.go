@@ -84,7 +84,7 @@ func TestStartsThatLastAreForgotten(t *testing.T) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				if _, err := Run(ctx, &File{Name: "board"}, RunOptions{Client: c, State: state, Env: env}); err != nil {
+				if _, err := Run(ctx, &Config{Name: "board"}, RunOptions{Client: c, State: state, Env: env}); err != nil {
 					t.Error(err)
 				}
 			}()

@@ -140,7 +140,7 @@ func (l *hubLink) lost() <-chan struct{} { return l.feed.Lost() }
 func (l *hubLink) close() { l.feed.Close() }
 
 // hub checks a target that is a hub.
-func (c *checker) hub(t *Target) {
+func (c *deviceChecker) hub(t *Target) {
 	if t.Address != "" {
 		c.add("hub", text("only one of address and hub", "address 与 hub 只能写一个"), sockeye.Text{})
 	}

@@ -74,7 +74,7 @@ func sameMachine(f, other *Facts) bool {
 		if i.HardwareAddress == "" || i.Virtual {
 			continue
 		}
-		if !slices.ContainsFunc(f.Interfaces, func(ours Interface) bool { return ours.HardwareAddress == i.HardwareAddress }) {
+		if !slices.ContainsFunc(f.Interfaces, func(ours InterfaceFacts) bool { return ours.HardwareAddress == i.HardwareAddress }) {
 			return false
 		}
 		same = true
@@ -182,17 +182,17 @@ func checkNeighbourThere(f, other *Facts, p Path) (Finding, bool) {
 
 // interfaceWith is the interface that has an address, with its prefix; both are zero if
 // none has it.
-func (f *Facts) interfaceWith(ip netip.Addr) (Interface, netip.Prefix) {
+func (f *Facts) interfaceWith(ip netip.Addr) (InterfaceFacts, netip.Prefix) {
 	for _, i := range f.Interfaces {
 		if n := i.indexOf(ip); n >= 0 {
 			return i, i.Prefixes[n]
 		}
 	}
-	return Interface{}, netip.Prefix{}
+	return InterfaceFacts{}, netip.Prefix{}
 }
 
 // indexOf is where among the interface's prefixes an address is, -1 if it has it not.
-func (i Interface) indexOf(ip netip.Addr) int {
+func (i InterfaceFacts) indexOf(ip netip.Addr) int {
 	return slices.IndexFunc(i.Prefixes, func(p netip.Prefix) bool { return p.Addr() == ip.WithZone("") })
 }
 

@@ -12,15 +12,15 @@ import (
 // silentNear are facts of a client that has no answer from a server of its network, and the
 // facts of that server.
 func silentNear(rules Firewall, grown map[string]uint64) (here, there *Facts) {
-	eth := func(mac, prefix string) []Interface {
-		return []Interface{{Name: "eth0", Up: true, Carrier: true, HardwareAddress: mac, Prefixes: []netip.Prefix{netip.MustParsePrefix(prefix)}}}
+	eth := func(mac, prefix string) []InterfaceFacts {
+		return []InterfaceFacts{{Name: "eth0", Up: true, Carrier: true, HardwareAddress: mac, Prefixes: []netip.Prefix{netip.MustParsePrefix(prefix)}}}
 	}
 	here = &Facts{System: "linux", Asked: "10.0.0.3:7000", Network: sockeye.TCP, Host: "10.0.0.3", Port: 7000, Interfaces: eth("02:00:00:00:00:02", "10.0.0.2/24"), Firewall: rules, Grown: grown,
-		Paths: []Path{{Address: netip.MustParseAddr("10.0.0.3"), Route: netinfo.Route{Interface: "eth0", Kind: "unicast", Source: netip.MustParseAddr("10.0.0.2")},
+		Paths: []Path{{Address: netip.MustParseAddr("10.0.0.3"), Route: netinfo.SystemRoute{Interface: "eth0", Kind: "unicast", Source: netip.MustParseAddr("10.0.0.2")},
 			Early: netinfo.Neighbour{State: "REACHABLE"}, Neighbour: netinfo.Neighbour{State: "REACHABLE", HardwareAddress: "02:00:00:00:00:03"},
 			TCP: Probe{Port: 7000, Outcome: Silent}, OtherTCP: Probe{Port: 7001, Outcome: Refused}}}}
 	there = &Facts{System: "linux", Network: sockeye.TCP, Port: 7000, Local: true, Firewall: Firewall{Tool: "nft"}, Interfaces: eth("02:00:00:00:00:03", "10.0.0.3/24"),
-		Sockets: []netinfo.Socket{{Network: sockeye.TCP, Local: netip.MustParseAddrPort("0.0.0.0:7000"), State: "LISTEN"}}}
+		Sockets: []netinfo.SocketInfo{{Network: sockeye.TCP, Local: netip.MustParseAddrPort("0.0.0.0:7000"), State: "LISTEN"}}}
 	return here, there
 }
 

@@ -48,11 +48,11 @@ func checkConversation(f *Facts) []Finding {
 
 // isClosing says whether the program has closed its side already. The system still tries to
 // deliver the rest; what comes of that says nothing of a port that can be reached now.
-func isClosing(s netinfo.Socket) bool { return s.State == "FIN-WAIT-1" || s.State == "LAST-ACK" }
+func isClosing(s netinfo.SocketInfo) bool { return s.State == "FIN-WAIT-1" || s.State == "LAST-ACK" }
 
 // dataOf are the bytes of data in the queues of a socket: Linux counts a FIN that was not
 // read or acknowledged as a byte.
-func dataOf(s netinfo.Socket) (queued, unread int) {
+func dataOf(s netinfo.SocketInfo) (queued, unread int) {
 	queued, unread = s.Queued, s.Unread
 	switch s.State {
 	case "FIN-WAIT-1", "LAST-ACK":

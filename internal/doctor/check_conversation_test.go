@@ -13,21 +13,21 @@ import (
 func TestConversationsThatEnd(t *testing.T) {
 	local, remote := netip.MustParseAddrPort("10.1.0.3:7000"), netip.MustParseAddrPort("10.1.0.2:40000")
 	for name, c := range map[string]struct {
-		socket  netinfo.Socket
+		socket  netinfo.SocketInfo
 		reached bool
 		want    string
 	}{
-		"a FIN to read":                    {netinfo.Socket{State: "CLOSE-WAIT", Unread: 1}, false, ""},
-		"data and a FIN to read":           {netinfo.Socket{State: "CLOSE-WAIT", Unread: 6}, false, CauseNotReading},
-		"data to read":                     {netinfo.Socket{State: "ESTABLISHED", Unread: 1}, false, CauseNotReading},
-		"a FIN that vanishes":              {netinfo.Socket{State: "FIN-WAIT-1", Queued: 1, Timer: "retransmit", Retransmits: 4}, false, ""},
-		"data that vanishes":               {netinfo.Socket{State: "ESTABLISHED", Queued: 1, Timer: "retransmit", Retransmits: 4}, true, CauseDeadPeer},
-		"data of an ended program":         {netinfo.Socket{State: "FIN-WAIT-1", Queued: 9, Timer: "retransmit", Retransmits: 4}, false, CauseDeadPeer},
-		"data of an ended program, opened": {netinfo.Socket{State: "LAST-ACK", Queued: 9, Timer: "retransmit", Retransmits: 4}, true, ""},
-		"a full window":                    {netinfo.Socket{State: "ESTABLISHED", Queued: 5, Timer: "zero-window-probe"}, true, CausePeerNotReading},
+		"a FIN to read":                    {netinfo.SocketInfo{State: "CLOSE-WAIT", Unread: 1}, false, ""},
+		"data and a FIN to read":           {netinfo.SocketInfo{State: "CLOSE-WAIT", Unread: 6}, false, CauseNotReading},
+		"data to read":                     {netinfo.SocketInfo{State: "ESTABLISHED", Unread: 1}, false, CauseNotReading},
+		"a FIN that vanishes":              {netinfo.SocketInfo{State: "FIN-WAIT-1", Queued: 1, Timer: "retransmit", Retransmits: 4}, false, ""},
+		"data that vanishes":               {netinfo.SocketInfo{State: "ESTABLISHED", Queued: 1, Timer: "retransmit", Retransmits: 4}, true, CauseDeadPeer},
+		"data of an ended program":         {netinfo.SocketInfo{State: "FIN-WAIT-1", Queued: 9, Timer: "retransmit", Retransmits: 4}, false, CauseDeadPeer},
+		"data of an ended program, opened": {netinfo.SocketInfo{State: "LAST-ACK", Queued: 9, Timer: "retransmit", Retransmits: 4}, true, ""},
+		"a full window":                    {netinfo.SocketInfo{State: "ESTABLISHED", Queued: 5, Timer: "zero-window-probe"}, true, CausePeerNotReading},
 	} {
 		c.socket.Local, c.socket.Remote = local, remote
-		f := &Facts{Port: 7000, Local: true, Watched: true, Sockets: []netinfo.Socket{c.socket}}
+		f := &Facts{Port: 7000, Local: true, Watched: true, Sockets: []netinfo.SocketInfo{c.socket}}
 		if c.reached {
 			f.Paths = []Path{{TCP: Probe{Outcome: Open}}}
 		}

@@ -162,7 +162,7 @@ func nobodyListens(f *Facts) Finding {
 }
 
 // checkReach judges from where the listening sockets can be reached.
-func checkReach(f *Facts, list []netinfo.Socket) []Finding {
+func checkReach(f *Facts, list []netinfo.SocketInfo) []Finding {
 	if f.Host != "" {
 		if p := f.Paths; len(p) == 1 && !listensFor(list, p[0].Address) {
 			return []Finding{familyOrAddress(f, list, p[0].Address)}
@@ -179,7 +179,7 @@ func checkReach(f *Facts, list []netinfo.Socket) []Finding {
 }
 
 // onLoopback is a server that only programs of its own machine reach.
-func onLoopback(f *Facts, s netinfo.Socket) Finding {
+func onLoopback(f *Facts, s netinfo.SocketInfo) Finding {
 	text := say("the server listens on %s only: no other machine can reach it", "服务器只监听 %s：其他机器无法连接", s.Local)
 	if !s.Local.Addr().IsLoopback() {
 		text = say("the server takes only what comes in by %s (SO_BINDTODEVICE): no other machine can reach it", "服务器只接收从 %s 进来的数据（SO_BINDTODEVICE）：其他机器无法连接", s.Interface)
@@ -190,8 +190,8 @@ func onLoopback(f *Facts, s netinfo.Socket) Finding {
 
 // checkV6Only judges a server that takes clients of IPv6 alone, by a setting of its socket
 // that nobody sees.
-func checkV6Only(f *Facts, list []netinfo.Socket) (Finding, bool) {
-	n := slices.IndexFunc(list, func(s netinfo.Socket) bool { return s.V6Only })
+func checkV6Only(f *Facts, list []netinfo.SocketInfo) (Finding, bool) {
+	n := slices.IndexFunc(list, func(s netinfo.SocketInfo) bool { return s.V6Only })
 	if n < 0 || listensFor4(list) {
 		return Finding{}, false
 	}
@@ -205,8 +205,8 @@ func checkV6Only(f *Facts, list []netinfo.Socket) (Finding, bool) {
 }
 
 // listensFor4 says that one of the sockets takes connections to an address of IPv4.
-func listensFor4(list []netinfo.Socket) bool {
-	return slices.ContainsFunc(list, func(s netinfo.Socket) bool {
+func listensFor4(list []netinfo.SocketInfo) bool {
+	return slices.ContainsFunc(list, func(s netinfo.SocketInfo) bool {
 		return s.Local.Addr().Is4() || s.Local.Addr() == netip.IPv6Unspecified() && !s.V6Only
 	})
 }
@@ -225,12 +225,12 @@ func (f *Facts) reachedByIPv6() bool {
 }
 
 // listensFor says that one of the sockets takes connections to an address.
-func listensFor(list []netinfo.Socket, ip netip.Addr) bool {
-	return slices.ContainsFunc(list, func(s netinfo.Socket) bool { return s.Takes(ip) })
+func listensFor(list []netinfo.SocketInfo, ip netip.Addr) bool {
+	return slices.ContainsFunc(list, func(s netinfo.SocketInfo) bool { return s.Takes(ip) })
 }
 
 // familyOrAddress says which address a server here listens on instead.
-func familyOrAddress(f *Facts, list []netinfo.Socket, ip netip.Addr) Finding {
+func familyOrAddress(f *Facts, list []netinfo.SocketInfo, ip netip.Addr) Finding {
 	s := list[0]
 	cause := CauseLoopbackOnly
 	if s.Local.Addr().Is4() != ip.Is4() {
@@ -271,7 +271,7 @@ func checkQueues(f *Facts) []Finding {
 			return []Finding{wrong(CheckHere, CauseFileLimit, StationProgram,
 				say("the program has %d files open and may have no more: accept fails (EMFILE); waiting: %d connections", "程序已打开 %d 个文件，达到上限：accept 失败（EMFILE），%d 个连接在等待", f.Files.Open, q.Waiting),
 				say("let it close what it does not need, or start it with a higher limit: ulimit -n %d", "请让程序关闭不需要的连接，或提高上限后再启动：ulimit -n %d", 4*f.Files.Limit), evidence, fmt.Sprintf("/proc/PID/limits: Max open files %d", f.Files.Limit))}
-		case q.full() || q.Waiting == q.Backlog && f.Grown["TcpExt.ListenOverflows"] > 0:
+		case q.Full() || q.Waiting == q.Backlog && f.Grown["TcpExt.ListenOverflows"] > 0:
 			return []Finding{wrong(CheckHere, CauseBacklogFull, StationProgram,
 				say("the queue is full: %d connections not accepted yet, room for %d", "队列已满：%d 个连接等待接受，只能容纳 %d 个", q.Waiting, q.Backlog),
 				say("the program has to call accept; a larger backlog helps for a moment only", "程序需要调用 accept；加大 backlog 只能暂时缓解"), evidence, fmt.Sprintf("ListenOverflows +%d", f.Grown["TcpExt.ListenOverflows"]))}
@@ -304,16 +304,12 @@ func checkCounters(f *Facts) []Finding {
 
 // hasClient says that somebody of another machine is connected to the port.
 func (f *Facts) hasClient() bool {
-	return slices.ContainsFunc(f.Sockets, func(s netinfo.Socket) bool {
+	return slices.ContainsFunc(f.Sockets, func(s netinfo.SocketInfo) bool {
 		return s.State == "ESTABLISHED" && s.Local.Port() == f.Port && !f.owns(s.Remote.Addr())
 	})
 }
 
-// full says that the kernel takes no more: Linux lets one more wait than the backlog, and
-// others fewer.
-func (q Queue) full() bool { return q.Waiting > q.Backlog || q.Waiting == q.Backlog && q.Backlog == 0 }
-
-func owner(s netinfo.Socket) string {
+func owner(s netinfo.SocketInfo) string {
 	switch {
 	case s.PID > 0:
 		return fmt.Sprintf("%s (pid %d)", s.Program, s.PID)
@@ -325,7 +321,7 @@ func owner(s netinfo.Socket) string {
 	return fmt.Sprintf("uid %d", s.UID)
 }
 
-func socketEvidence(s netinfo.Socket) string {
+func socketEvidence(s netinfo.SocketInfo) string {
 	line := fmt.Sprintf("%s %s %s", s.Network, s.State, s.Local)
 	if s.Remote.IsValid() {
 		line += " " + s.Remote.String()

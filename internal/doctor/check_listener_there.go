@@ -42,7 +42,7 @@ func checkListenerThere(f, other *Facts, p Path) (Finding, bool) {
 	if found, said := checkUnreadThere(f, list, p); said {
 		return found, true
 	}
-	there.Queues = slices.DeleteFunc(slices.Clone(there.Queues), func(q Queue) bool { return !q.full() }) // while there is room the kernel answers
+	there.Queues = slices.DeleteFunc(slices.Clone(there.Queues), func(q netinfo.ListenQueue) bool { return !q.Full() }) // while there is room the kernel answers
 	return checkQueuesThere(f, &there)
 }
 
@@ -64,7 +64,7 @@ func atPortThere(found Finding) Finding {
 
 // checkBoundThere judges a server there that takes from another interface than the address is on.
 // An adapter of the virtual kind may have that interface below it.
-func checkBoundThere(f, there *Facts, p Path, list []netinfo.Socket) (Finding, bool) {
+func checkBoundThere(f, there *Facts, p Path, list []netinfo.SocketInfo) (Finding, bool) {
 	for _, s := range list {
 		bound := there.interfaceOf(s.Interface)
 		if s.Takes(p.Address) && (bound.Name == "" || bound.Virtual || bound.indexOf(p.Address) >= 0) {
@@ -74,14 +74,14 @@ func checkBoundThere(f, there *Facts, p Path, list []netinfo.Socket) (Finding, b
 	if _, at := there.interfaceWith(p.Address); !at.IsValid() {
 		return Finding{}, false
 	}
-	s := list[slices.IndexFunc(list, func(s netinfo.Socket) bool { return s.Takes(p.Address) })]
+	s := list[slices.IndexFunc(list, func(s netinfo.SocketInfo) bool { return s.Takes(p.Address) })]
 	return atPortThere(wrong(CheckThere, CauseOtherInterface, StationPort,
 		say("the server there takes only what comes in by %s (SO_BINDTODEVICE), and %s is on another interface", "那里的服务器只接收从 %s 进来的数据（SO_BINDTODEVICE），而 %s 在另一块网卡上", s.Interface, p.Address),
 		say("connect to an address of that interface, or let it listen on all: %s", "请连接那块网卡的地址，或让它监听所有地址：%s", listenCommand(f.transport(), f.Port)), socketEvidence(s))), true
 }
 
 // checkUnreadThere judges whether the program there reads what datagrams it got.
-func checkUnreadThere(f *Facts, list []netinfo.Socket, p Path) (Finding, bool) {
+func checkUnreadThere(f *Facts, list []netinfo.SocketInfo, p Path) (Finding, bool) {
 	for _, s := range list {
 		if f.isUDP() && s.Takes(p.Address) && s.Unread > 0 {
 			return wrong(CheckThere, CauseNotReading, StationPort,

@@ -118,7 +118,7 @@ func lostThere(f, other *Facts, p Path, evidence, listens string) Finding {
 	}
 	there := *other
 	there.Network = f.Network
-	signed := slices.IndexFunc(there.listening(f.transport()), func(s netinfo.Socket) bool { return s.Signed && s.Takes(p.Address) })
+	signed := slices.IndexFunc(there.listening(f.transport()), func(s netinfo.SocketInfo) bool { return s.Signed && s.Takes(p.Address) })
 	switch {
 	case !f.answeredBeside(p):
 		return lostBetween(f, other, p, evidence, listens)
@@ -139,7 +139,7 @@ func lostThere(f, other *Facts, p Path, evidence, listens string) Finding {
 }
 
 // wantsSignatures is a server that takes nothing unsigned from some clients, maybe from this one.
-func wantsSignatures(f, other *Facts, p Path, evidence string, s netinfo.Socket) Finding {
+func wantsSignatures(f, other *Facts, p Path, evidence string, s netinfo.SocketInfo) Finding {
 	next := say("see in the settings of the server there (BGP: password of the neighbour) whether this client has to sign; if not, ", "请在那里服务器的设置中查看是否要求本机签名（BGP：邻居的密码）；如果不要求，")
 	way := letPassOnWay(f, p)
 	if !other.rulesPass(f) {

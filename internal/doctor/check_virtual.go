@@ -13,7 +13,7 @@ import (
 const CauseRouteCaught = "route-caught"
 
 // holds says that an address is in a network of the interface.
-func (i Interface) holds(ip netip.Addr) bool {
+func (i InterfaceFacts) holds(ip netip.Addr) bool {
 	return slices.ContainsFunc(i.Prefixes, func(p netip.Prefix) bool { return p.Contains(ip.WithZone("")) })
 }
 
@@ -25,16 +25,16 @@ func (f *Facts) farAway(p Path) bool {
 
 // passedBy is the interface whose own network an address is in, though its way leads through
 // another one, a virtual adapter.
-func (f *Facts) passedBy(to netip.Addr, through string) (Interface, bool) {
+func (f *Facts) passedBy(to netip.Addr, through string) (InterfaceFacts, bool) {
 	if at := f.interfaceOf(through); !at.Virtual || at.holds(to) {
-		return Interface{}, false
+		return InterfaceFacts{}, false
 	}
 	for _, i := range f.Interfaces {
 		if !i.Virtual && !i.Loopback && i.Up && i.Carrier && i.holds(to) {
 			return i, true
 		}
 	}
-	return Interface{}, false
+	return InterfaceFacts{}, false
 }
 
 // checkCaught judges whether a virtual adapter has caught the way: through the interface of the
@@ -52,7 +52,7 @@ func checkCaught(f *Facts, p Path) (Finding, bool) {
 }
 
 // virtualDown is a virtual adapter that nobody serves.
-func virtualDown(f *Facts, p Path, at Interface) Finding {
+func virtualDown(f *Facts, p Path, at InterfaceFacts) Finding {
 	found := wrong(CheckWay, CauseLinkDown, StationInterface,
 		say("the way to %[2]s leads through the virtual adapter %[1]s (VPN, container or virtual machine), and no program is at its other end", "通往 %[2]s 的路经过虚拟网卡 %[1]s（VPN、容器或虚拟机），而它的另一端没有程序", at.Name, p.Address),
 		say("start the VPN, or whatever has this adapter; if it is not to be used, the route has to go: %s shows it", "请启动 VPN 或使用该网卡的程序；如果不需要它，请删除这条路由：%s 可查看", routeCommand(f.System, p.Address.String())),

@@ -222,7 +222,7 @@ func forbidden(f *Facts, p Path, evidence []string) Finding {
 // checkLinks judges whether an interface without a link is why there is no way: one that has
 // an address of the network asked for, or any if none is connected.
 func checkLinks(f *Facts, p Path, evidence []string) (Finding, bool) {
-	connected := slices.ContainsFunc(f.Interfaces, func(i Interface) bool { return !i.Loopback && i.Up && i.Carrier && len(i.Prefixes) > 0 })
+	connected := slices.ContainsFunc(f.Interfaces, func(i InterfaceFacts) bool { return !i.Loopback && i.Up && i.Carrier && len(i.Prefixes) > 0 })
 	for _, i := range f.Interfaces {
 		meant := slices.ContainsFunc(i.Prefixes, func(ours netip.Prefix) bool { return ours.Contains(p.Address.WithZone("")) })
 		switch {
@@ -241,7 +241,7 @@ func checkLinks(f *Facts, p Path, evidence []string) (Finding, bool) {
 }
 
 // routeFinding says which way is taken.
-func routeFinding(f *Facts, p Path, at Interface) Finding {
+func routeFinding(f *Facts, p Path, at InterfaceFacts) Finding {
 	evidence := []string{fmt.Sprintf("%s: dev %s", routeCommand(f.System, p.Address.String()), p.Route.Interface)}
 	if p.Route.Source.IsValid() {
 		evidence[0] += fmt.Sprintf(" src %s", p.Route.Source)

@@ -112,7 +112,7 @@ func grouped(digits string) string {
 func wordNumber(words []string, word string) byte { return byte(max(0, slices.Index(words, word))) }
 
 // codeList are the interfaces that a code tells of.
-func (f *Facts) codeList() (list []Interface) {
+func (f *Facts) codeList() (list []InterfaceFacts) {
 	for _, i := range f.Interfaces {
 		if !i.Loopback && len(list) < codeInterfaces && (len(i.Prefixes) > 0 || i.HardwareAddress != "") {
 			list = append(list, i)
@@ -132,7 +132,7 @@ func (f *Facts) oneGatewayEach() (list []netip.Addr) {
 }
 
 // codeListening are the sockets that a code tells of.
-func (f *Facts) codeListening() []netinfo.Socket {
+func (f *Facts) codeListening() []netinfo.SocketInfo {
 	list := append(f.listening(sockeye.TCP), f.listening(sockeye.UDP)...)
 	return list[:min(len(list), codeSockets)]
 }
@@ -172,7 +172,7 @@ func (f *Facts) appendListening(b []byte) []byte {
 	b = append(b, byte(len(list)))
 	for _, s := range list {
 		b = appendAddr(append(b, wordNumber(codeNetworks, string(s.Network))), s.Local.Addr())
-		var queue Queue
+		var queue netinfo.ListenQueue
 		for _, q := range f.Queues {
 			if !s.Network.Traits().Datagram && q.Local == s.Local {
 				queue = q
@@ -316,9 +316,9 @@ func (r *codeReader) facts() *Facts {
 	return f
 }
 
-func (r *codeReader) networkInterface() Interface {
+func (r *codeReader) networkInterface() InterfaceFacts {
 	flags := r.number()
-	i := Interface{Up: flags&isUp != 0, Carrier: flags&hasCarrier != 0, Virtual: flags&isVirtual != 0}
+	i := InterfaceFacts{Up: flags&isUp != 0, Carrier: flags&hasCarrier != 0, Virtual: flags&isVirtual != 0}
 	if mac := net.HardwareAddr(r.take(6)); r.err == nil && !slices.Equal(mac, make([]byte, 6)) {
 		i.HardwareAddress = mac.String()
 	}
@@ -330,12 +330,12 @@ func (r *codeReader) networkInterface() Interface {
 }
 
 func (r *codeReader) socket(f *Facts) {
-	s := netinfo.Socket{Network: sockeye.Network(r.word(codeNetworks)), State: "LISTEN", UID: -1}
+	s := netinfo.SocketInfo{Network: sockeye.Network(r.word(codeNetworks)), State: "LISTEN", UID: -1}
 	if s.Network.Traits().Datagram {
 		s.State = "UNCONNECTED"
 	}
 	s.Local = netip.AddrPortFrom(r.addr(), f.Port)
-	queue := Queue{Local: s.Local, Waiting: r.varint(), Backlog: r.varint()}
+	queue := netinfo.ListenQueue{Local: s.Local, Waiting: r.varint(), Backlog: r.varint()}
 	s.Program = string(r.take(r.count(codeProgram)))
 	f.Sockets = append(f.Sockets, s)
 	if !s.Network.Traits().Datagram {

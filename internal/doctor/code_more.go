@@ -206,7 +206,7 @@ func (r *codeReader) bound(f *Facts, b []byte) {
 	case at < len(f.Interfaces) && f.Interfaces[at].Name == "":
 		f.Interfaces[at].Name = name
 	case at == loopback && f.interfaceOf(name).Name == "":
-		f.Interfaces = append(f.Interfaces, Interface{Name: name, Up: true, Carrier: true, Loopback: true})
+		f.Interfaces = append(f.Interfaces, InterfaceFacts{Name: name, Up: true, Carrier: true, Loopback: true})
 	}
 }
 

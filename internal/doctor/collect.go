@@ -84,8 +84,8 @@ func (f *Facts) lookAtMachine() {
 	f.Place, f.Firewall.Tool = placeOfMachine(), firewallTool()
 }
 
-func interfaceFacts(i *net.Interface) Interface {
-	out := Interface{
+func interfaceFacts(i *net.Interface) InterfaceFacts {
+	out := InterfaceFacts{
 		Name: i.Name, Up: i.Flags&net.FlagUp != 0, Carrier: netinfo.Carrier(i), Loopback: i.Flags&net.FlagLoopback != 0,
 		Virtual: netinfo.VirtualInterface(i), MTU: i.MTU, HardwareAddress: i.HardwareAddr.String(),
 	}
@@ -122,7 +122,7 @@ func (f *Facts) understand(ctx context.Context, typed string) []netip.Addr {
 		f.Host = ""
 	}
 	if f.Port == 0 && !f.ToListen {
-		f.Fault = &Fault{Kind: sockeye.Invalid, Message: say("port 0 is nobody's: it only asks the system for a free port to listen on", "端口 0 不属于任何程序：它只表示监听时由系统选择空闲端口"),
+		f.Fault = &ErrorFact{Kind: sockeye.Invalid, Message: say("port 0 is nobody's: it only asks the system for a free port to listen on", "端口 0 不属于任何程序：它只表示监听时由系统选择空闲端口"),
 			Hint: say("write the port that the server there shows, for example %s", "请写服务器显示的端口，例如 %s", sockeye.Address{Network: f.Network, Host: f.Host, Port: sockeye.DefaultPort})}
 		return nil
 	}
@@ -143,9 +143,9 @@ func (f *Facts) understand(ctx context.Context, typed string) []netip.Addr {
 	return found[:min(len(found), mostPaths)]
 }
 
-func faultOf(err error) *Fault {
+func faultOf(err error) *ErrorFact {
 	e := sockeye.ErrorOf(err)
-	return &Fault{Kind: e.Kind, Message: sockeye.Text{En: e.Reason(sockeye.English), Zh: e.Reason(sockeye.Chinese)}, Hint: e.Hint}
+	return &ErrorFact{Kind: e.Kind, Message: sockeye.Text{En: e.Reason(sockeye.English), Zh: e.Reason(sockeye.Chinese)}, Hint: e.Hint}
 }
 
 // owns says that an address is this machine's.
@@ -183,9 +183,7 @@ func (f *Facts) readQueues() {
 	if err != nil {
 		return
 	}
-	for _, q := range queues {
-		f.Queues = append(f.Queues, Queue{q.Local, q.Waiting, q.Backlog})
-	}
+	f.Queues = append(f.Queues, queues...)
 }
 
 // readSockets lists the sockets of the port, and those connected to the addresses.
@@ -194,19 +192,19 @@ func (f *Facts) readSockets() {
 	for _, p := range f.Paths {
 		addresses[p.Address] = true
 	}
-	list, err := netinfo.Sockets(func(s netinfo.Socket) bool {
+	list, err := netinfo.Sockets(func(s netinfo.SocketInfo) bool {
 		return s.Local.Port() == f.Port && f.Local || s.Remote.Port() == f.Port && addresses[s.Remote.Addr()]
 	})
 	if err != nil {
 		f.unseen("sockets")
 		return
 	}
-	slices.SortStableFunc(list, func(a, b netinfo.Socket) int { return socketRank(a) - socketRank(b) })
+	slices.SortStableFunc(list, func(a, b netinfo.SocketInfo) int { return socketRank(a) - socketRank(b) })
 	f.Sockets = list[:min(len(list), mostSockets)]
 }
 
 // socketRank orders sockets: those that say most first.
-func socketRank(s netinfo.Socket) int {
+func socketRank(s netinfo.SocketInfo) int {
 	switch {
 	case s.Listens():
 		return 0

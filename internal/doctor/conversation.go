@@ -22,8 +22,8 @@ const (
 	patienceForAnswers = 3 * time.Second
 )
 
-// Conversation is what a session has of its peers and of what was said.
-type Conversation struct {
+// SessionFacts is what a session has of its peers and of what was said.
+type SessionFacts struct {
 	Network sockeye.Network
 	Listens bool
 	// At is the one address that a server waits on, "" if it waits on all of this machine's.
@@ -32,11 +32,11 @@ type Conversation struct {
 	Silence time.Duration // since anything was sent or received
 	Peers   []sockeye.PeerStatus
 	// Said are the latest messages, the newest last.
-	Said []Message
+	Said []Transfer
 }
 
-// Message is what one event carried.
-type Message struct {
+// Transfer is what one event carried.
+type Transfer struct {
 	Received bool
 	Data     []byte
 }
@@ -52,14 +52,14 @@ func (d *Diagnosis) AddConversation(list []Finding) {
 
 // DiagnoseSession judges a conversation that there is. The first finding that is wrong is
 // the likeliest cause.
-func DiagnoseSession(c Conversation) []Finding {
+func DiagnoseSession(c SessionFacts) []Finding {
 	var list []Finding
 	for _, p := range c.Peers {
 		if found, said := checkPeer(p); said {
 			list = append(list, found)
 		}
 	}
-	for _, check := range []func(Conversation) (Finding, bool){checkRole, checkEcho, checkCharset, checkLineEnd, checkWaiting} {
+	for _, check := range []func(SessionFacts) (Finding, bool){checkRole, checkEcho, checkCharset, checkLineEnd, checkWaiting} {
 		if found, said := check(c); said {
 			list = append(list, found)
 		}
@@ -87,7 +87,7 @@ func checkPeer(p sockeye.PeerStatus) (Finding, bool) {
 }
 
 // checkRole judges a server that nobody has come to.
-func checkRole(c Conversation) (Finding, bool) {
+func checkRole(c SessionFacts) (Finding, bool) {
 	if !c.Listens || len(c.Peers) > 0 || len(c.Said) > 0 || c.Age < patienceForAnswers {
 		return Finding{}, false
 	}
@@ -100,7 +100,7 @@ func checkRole(c Conversation) (Finding, bool) {
 }
 
 // checkEcho judges whether the same bytes go back and forth.
-func checkEcho(c Conversation) (Finding, bool) {
+func checkEcho(c SessionFacts) (Finding, bool) {
 	same := 0
 	for n := 1; n < len(c.Said); n++ {
 		a, b := c.Said[n-1], c.Said[n]
@@ -119,7 +119,7 @@ func checkEcho(c Conversation) (Finding, bool) {
 }
 
 // checkCharset judges whether received text is of another charset than UTF-8.
-func checkCharset(c Conversation) (Finding, bool) {
+func checkCharset(c SessionFacts) (Finding, bool) {
 	var all []byte
 	for _, m := range c.Said {
 		if m.Received {
@@ -145,7 +145,7 @@ func isText(b []byte) bool {
 
 // checkLineEnd judges whether an answer may be missing because no line was ended: of text on a
 // stream, where nothing else ends a message.
-func checkLineEnd(c Conversation) (Finding, bool) {
+func checkLineEnd(c SessionFacts) (Finding, bool) {
 	sent, ended := 0, false
 	if t := c.Network.Traits(); t.Datagram || t.Messages {
 		return Finding{}, false
@@ -166,7 +166,7 @@ func checkLineEnd(c Conversation) (Finding, bool) {
 }
 
 // checkWaiting judges whether each side waits for the other one to begin.
-func checkWaiting(c Conversation) (Finding, bool) {
+func checkWaiting(c SessionFacts) (Finding, bool) {
 	if len(c.Peers) == 0 || len(c.Said) > 0 || c.Silence < patienceForAnswers {
 		return Finding{}, false
 	}

@@ -16,37 +16,37 @@ func TestDiagnoseSession(t *testing.T) {
 		}
 		return []sockeye.PeerStatus{p}
 	}
-	said := func(texts ...string) (list []Message) { // ">sent", "<received"
+	said := func(texts ...string) (list []Transfer) { // ">sent", "<received"
 		for _, text := range texts {
-			list = append(list, Message{text[0] == '<', []byte(text[1:])})
+			list = append(list, Transfer{text[0] == '<', []byte(text[1:])})
 		}
 		return list
 	}
 	const long = time.Minute
 	for name, c := range map[string]struct {
-		c    Conversation
+		c    SessionFacts
 		want string
 	}{
-		"not reading":        {Conversation{Peers: peer(func(p *sockeye.PeerStatus) { p.NotReadingFor = time.Second }), Said: said(">x\n", "<y")}, CausePeerNotReading},
-		"no acknowledgement": {Conversation{Peers: peer(func(p *sockeye.PeerStatus) { p.Unsent, p.TCP.Backoff = 5, 3 }), Said: said("<y")}, CauseDeadPeer},
-		"nobody came":        {Conversation{Listens: true, Age: long}, CauseNoPeer},
-		"just opened":        {Conversation{Listens: true, Age: time.Second}, ""},
-		"both wait":          {Conversation{Peers: peer(nil), Silence: long}, CauseBothWait},
-		"no line end":        {Conversation{Peers: peer(nil), Silence: long, Said: said(">AT", ">AT")}, CauseNoLineEnd},
-		"text of GBK":        {Conversation{Peers: peer(nil), Silence: long, Said: said(">\xc4\xe3\xba\xc3")}, CauseNoLineEnd},
-		"Modbus":             {Conversation{Network: sockeye.TCP, Peers: peer(nil), Silence: long, Said: said(">\x01\x03\x00\x00\x00\x02\xc4\x0b")}, ""},
-		"a byte of binary":   {Conversation{Peers: peer(nil), Silence: long, Said: said(">\xff")}, ""},
-		"ended by ETX":       {Conversation{Peers: peer(nil), Silence: long, Said: said(">\x02AT\x03")}, ""},
-		"a datagram":         {Conversation{Network: sockeye.UDP, Peers: peer(nil), Silence: long, Said: said(">AT")}, ""},
-		"a message":          {Conversation{Network: sockeye.WebSocket, Peers: peer(nil), Silence: long, Said: said(">AT")}, ""},
-		"binary as GBK":      {Conversation{Peers: peer(nil), Said: said("<\x01\x03\x02\xc4\xe3")}, ""},
-		"a line, no answer":  {Conversation{Peers: peer(nil), Silence: long, Said: said(">AT\r\n")}, ""},
-		"an answer":          {Conversation{Peers: peer(nil), Silence: long, Said: said(">AT", "<OK")}, ""},
-		"both echo":          {Conversation{Peers: peer(nil), Said: said(">a", "<a", ">a", "<a", ">a", "<a", ">a", "<a", ">a", "<a")}, CauseBothEcho},
-		"one echoes":         {Conversation{Peers: peer(nil), Said: said(">a", "<a", ">b", "<b", ">c", "<c", ">d", "<d", ">e", "<e", ">f", "<f")}, ""},
-		"GBK":                {Conversation{Peers: peer(nil), Said: said("<\xc4\xe3\xba\xc3 hello\n")}, CauseOtherCharset},
-		"binary":             {Conversation{Peers: peer(nil), Said: said("<\x00\x01\xff\xfe")}, ""},
-		"UTF-8":              {Conversation{Peers: peer(nil), Said: said("<你好")}, ""},
+		"not reading":        {SessionFacts{Peers: peer(func(p *sockeye.PeerStatus) { p.NotReadingFor = time.Second }), Said: said(">x\n", "<y")}, CausePeerNotReading},
+		"no acknowledgement": {SessionFacts{Peers: peer(func(p *sockeye.PeerStatus) { p.Unsent, p.TCP.Backoff = 5, 3 }), Said: said("<y")}, CauseDeadPeer},
+		"nobody came":        {SessionFacts{Listens: true, Age: long}, CauseNoPeer},
+		"just opened":        {SessionFacts{Listens: true, Age: time.Second}, ""},
+		"both wait":          {SessionFacts{Peers: peer(nil), Silence: long}, CauseBothWait},
+		"no line end":        {SessionFacts{Peers: peer(nil), Silence: long, Said: said(">AT", ">AT")}, CauseNoLineEnd},
+		"text of GBK":        {SessionFacts{Peers: peer(nil), Silence: long, Said: said(">\xc4\xe3\xba\xc3")}, CauseNoLineEnd},
+		"Modbus":             {SessionFacts{Network: sockeye.TCP, Peers: peer(nil), Silence: long, Said: said(">\x01\x03\x00\x00\x00\x02\xc4\x0b")}, ""},
+		"a byte of binary":   {SessionFacts{Peers: peer(nil), Silence: long, Said: said(">\xff")}, ""},
+		"ended by ETX":       {SessionFacts{Peers: peer(nil), Silence: long, Said: said(">\x02AT\x03")}, ""},
+		"a datagram":         {SessionFacts{Network: sockeye.UDP, Peers: peer(nil), Silence: long, Said: said(">AT")}, ""},
+		"a message":          {SessionFacts{Network: sockeye.WebSocket, Peers: peer(nil), Silence: long, Said: said(">AT")}, ""},
+		"binary as GBK":      {SessionFacts{Peers: peer(nil), Said: said("<\x01\x03\x02\xc4\xe3")}, ""},
+		"a line, no answer":  {SessionFacts{Peers: peer(nil), Silence: long, Said: said(">AT\r\n")}, ""},
+		"an answer":          {SessionFacts{Peers: peer(nil), Silence: long, Said: said(">AT", "<OK")}, ""},
+		"both echo":          {SessionFacts{Peers: peer(nil), Said: said(">a", "<a", ">a", "<a", ">a", "<a", ">a", "<a", ">a", "<a")}, CauseBothEcho},
+		"one echoes":         {SessionFacts{Peers: peer(nil), Said: said(">a", "<a", ">b", "<b", ">c", "<c", ">d", "<d", ">e", "<e", ">f", "<f")}, ""},
+		"GBK":                {SessionFacts{Peers: peer(nil), Said: said("<\xc4\xe3\xba\xc3 hello\n")}, CauseOtherCharset},
+		"binary":             {SessionFacts{Peers: peer(nil), Said: said("<\x00\x01\xff\xfe")}, ""},
+		"UTF-8":              {SessionFacts{Peers: peer(nil), Said: said("<你好")}, ""},
 	} {
 		got := ""
 		for _, f := range DiagnoseSession(c.c) {

@@ -61,7 +61,7 @@ var recorded = []struct{ name, facts, cause string }{
 // A server inside of another system is told of the edge that clients have to cross.
 func TestEdgeBeforeTheServerIsNamed(t *testing.T) {
 	for place, want := range map[string]string{"": "", "wsl": "netsh interface portproxy", "docker": "-p 7000:7000", "container": "-p 7000:7000"} {
-		f := &Facts{System: "linux", Network: sockeye.TCP, Port: 7000, Local: true, Place: place, Sockets: []netinfo.Socket{{Network: sockeye.TCP, Local: netip.MustParseAddrPort("0.0.0.0:7000"), State: "LISTEN"}}}
+		f := &Facts{System: "linux", Network: sockeye.TCP, Port: 7000, Local: true, Place: place, Sockets: []netinfo.SocketInfo{{Network: sockeye.TCP, Local: netip.MustParseAddrPort("0.0.0.0:7000"), State: "LISTEN"}}}
 		told := ""
 		for _, found := range Diagnose(f, nil).Findings {
 			if found.Check == CheckFirewall {
@@ -134,12 +134,12 @@ func TestFindingsAreWhole(t *testing.T) {
 // A code gives the facts back that the other side needs.
 func TestCode(t *testing.T) {
 	f := &Facts{V: 1, System: "linux", Network: sockeye.TCP, Port: 7000, Local: true, Connects: true, Place: "docker", Firewall: Firewall{Tool: "ufw", Read: true, Drops: true},
-		Interfaces: []Interface{
+		Interfaces: []InterfaceFacts{
 			{Name: "#1", Up: true, Carrier: true, Strict: true, HardwareAddress: "02:00:00:00:00:01", Prefixes: []netip.Prefix{netip.MustParsePrefix("192.168.1.9/24"), netip.MustParsePrefix("fe80::1/64")}},
 			{Name: "#2", Up: true, Virtual: true, Prefixes: []netip.Prefix{netip.MustParsePrefix("172.17.0.1/16")}},
 		},
 		Gateways: []netip.Addr{netip.MustParseAddr("192.168.1.1")},
-		Sockets: []netinfo.Socket{
+		Sockets: []netinfo.SocketInfo{
 			{Network: sockeye.TCP, Local: netip.MustParseAddrPort("127.0.0.1:7000"), State: "LISTEN", UID: -1, Program: "python3"},
 			{Network: sockeye.UDP, Local: netip.MustParseAddrPort("[::]:7000"), State: "UNCONNECTED", UID: -1, V6Only: true},
 		},
@@ -148,7 +148,7 @@ func TestCode(t *testing.T) {
 			{To: netip.MustParsePrefix("0.0.0.0/0"), Gateway: netip.MustParseAddr("192.168.1.1"), GatewayState: "FAILED", Interface: "#1", Kind: "unicast"},
 			{To: netip.MustParsePrefix("10.0.0.0/8"), Kind: "blackhole"},
 		}},
-		Queues: []Queue{{netip.MustParseAddrPort("127.0.0.1:7000"), 3, 128}},
+		Queues: []netinfo.ListenQueue{{Local: netip.MustParseAddrPort("127.0.0.1:7000"), Waiting: 3, Backlog: 128}},
 		Unseen: []string{"gateways"},
 	}
 	code := f.Code()
@@ -160,7 +160,7 @@ func TestCode(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%q: %v", typed, err)
 		}
-		if diff := cmp.Diff(f, got, cmpopts.IgnoreUnexported(netinfo.Socket{}), cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }), cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" {
+		if diff := cmp.Diff(f, got, cmpopts.IgnoreUnexported(netinfo.SocketInfo{}), cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }), cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", typed, diff)
 		}
 	}
@@ -173,11 +173,11 @@ func TestCode(t *testing.T) {
 
 // A code that tells nothing of what was asked is named, and judged as if there were none.
 func TestCodeOfAnotherQuestion(t *testing.T) {
-	eth := func(mac, prefix string) []Interface {
-		return []Interface{{Name: "eth0", Up: true, Carrier: true, HardwareAddress: mac, Prefixes: []netip.Prefix{netip.MustParsePrefix(prefix)}}}
+	eth := func(mac, prefix string) []InterfaceFacts {
+		return []InterfaceFacts{{Name: "eth0", Up: true, Carrier: true, HardwareAddress: mac, Prefixes: []netip.Prefix{netip.MustParsePrefix(prefix)}}}
 	}
 	silent := &Facts{System: "linux", Asked: "10.0.0.3:7001", Network: sockeye.TCP, Host: "10.0.0.3", Port: 7001, Interfaces: eth("02:00:00:00:00:02", "10.0.0.2/24"),
-		Paths: []Path{{Address: netip.MustParseAddr("10.0.0.3"), Route: netinfo.Route{Interface: "eth0", Kind: "unicast"}, Early: netinfo.Neighbour{State: "REACHABLE"},
+		Paths: []Path{{Address: netip.MustParseAddr("10.0.0.3"), Route: netinfo.SystemRoute{Interface: "eth0", Kind: "unicast"}, Early: netinfo.Neighbour{State: "REACHABLE"},
 			TCP: Probe{Port: 7001, Outcome: Refused, Errno: "ECONNREFUSED"}}}}
 	for name, c := range map[string]struct {
 		other      *Facts
@@ -265,8 +265,8 @@ func TestArithmetic(t *testing.T) {
 // they are of the same transport.
 func TestRulesInTheCode(t *testing.T) {
 	asked := &Facts{System: "linux", Asked: "udp://10.0.0.3:7000", Network: sockeye.UDP, Host: "10.0.0.3", Port: 7000,
-		Interfaces: []Interface{{Name: "eth0", Up: true, Carrier: true, HardwareAddress: "02:00:00:00:00:02", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.2/24")}}},
-		Paths: []Path{{Address: netip.MustParseAddr("10.0.0.3"), Route: netinfo.Route{Interface: "eth0", Kind: "unicast", Source: netip.MustParseAddr("10.0.0.2")},
+		Interfaces: []InterfaceFacts{{Name: "eth0", Up: true, Carrier: true, HardwareAddress: "02:00:00:00:00:02", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.2/24")}}},
+		Paths: []Path{{Address: netip.MustParseAddr("10.0.0.3"), Route: netinfo.SystemRoute{Interface: "eth0", Kind: "unicast", Source: netip.MustParseAddr("10.0.0.2")},
 			Neighbour: netinfo.Neighbour{State: "REACHABLE", HardwareAddress: "02:00:00:00:00:03"}, UDP: Probe{Port: 7000, Outcome: Silent}}}}
 	for name, c := range map[string]struct {
 		transport sockeye.Network
@@ -281,8 +281,8 @@ func TestRulesInTheCode(t *testing.T) {
 		"nobody was there to read": {sockeye.UDP, Firewall{}, ""},
 	} {
 		there := &Facts{System: "linux", Network: c.transport, Port: 7000, Local: true, Firewall: c.rules,
-			Interfaces: []Interface{{Name: "eth0", Up: true, Carrier: true, HardwareAddress: "02:00:00:00:00:03", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.3/24")}}},
-			Sockets:    []netinfo.Socket{{Network: sockeye.UDP, Local: netip.MustParseAddrPort("0.0.0.0:7000"), State: "UNCONNECTED"}}}
+			Interfaces: []InterfaceFacts{{Name: "eth0", Up: true, Carrier: true, HardwareAddress: "02:00:00:00:00:03", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.3/24")}}},
+			Sockets:    []netinfo.SocketInfo{{Network: sockeye.UDP, Local: netip.MustParseAddrPort("0.0.0.0:7000"), State: "UNCONNECTED"}}}
 		other, err := ParseCode(there.Code())
 		if err != nil {
 			t.Fatal(err)

@@ -30,12 +30,12 @@ type Facts struct {
 	// asked for with that one's address, or a program of it waits for an answer.
 	Connects bool `json:"connects,omitempty"`
 	// Fault says why the address cannot be understood, or why the name has none.
-	Fault *Fault `json:"fault,omitempty"`
+	Fault *ErrorFact `json:"fault,omitempty"`
 	// Local says that the address is one of this machine's own.
 	Local bool `json:"local,omitempty"`
 
-	Interfaces []Interface  `json:"interfaces"`
-	Gateways   []netip.Addr `json:"gateways,omitempty"`
+	Interfaces []InterfaceFacts `json:"interfaces"`
+	Gateways   []netip.Addr     `json:"gateways,omitempty"`
 	// GatewayNeighbours are what the system knew of each of Gateways, where the question is
 	// about the machine alone.
 	GatewayNeighbours []netinfo.Neighbour `json:"gateway_neighbours,omitempty"`
@@ -44,8 +44,8 @@ type Facts struct {
 	Paths  []Path                `json:"paths,omitempty"`
 
 	// Sockets are those on the port, of both transports, and those connected to the address.
-	Sockets []netinfo.Socket `json:"sockets,omitempty"`
-	Queues  []Queue          `json:"queues,omitempty"`
+	Sockets []netinfo.SocketInfo  `json:"sockets,omitempty"`
+	Queues  []netinfo.ListenQueue `json:"queues,omitempty"`
 	// Files is how many files the program that listens has open, where it may be looked into.
 	Files netinfo.FileUse `json:"files,omitzero"`
 	// Watched says that Sockets and Queues are what was there at all of several looks, within a second.
@@ -73,15 +73,15 @@ type Facts struct {
 // aboutMachine says that no address was asked for, and no port.
 func (f *Facts) aboutMachine() bool { return f.Host == "" && f.Port == 0 && f.Fault == nil }
 
-// Fault is an error as facts keep it.
-type Fault struct {
+// ErrorFact is an error as facts keep it.
+type ErrorFact struct {
 	Kind    sockeye.ErrorKind `json:"kind"`
 	Message sockeye.Text      `json:"message"`
 	Hint    sockeye.Text      `json:"hint,omitzero"`
 }
 
-// Interface is a network interface of the machine.
-type Interface struct {
+// InterfaceFacts is a network interface of the machine.
+type InterfaceFacts struct {
 	Name string `json:"name"`
 	Up   bool   `json:"up,omitempty"`
 	// Carrier says that there is something at the other end of the cable, or a Wi-Fi network.
@@ -101,8 +101,8 @@ type Interface struct {
 
 // Path is the way to one of the addresses that a name has, and what came back on it.
 type Path struct {
-	Address netip.Addr    `json:"address"`
-	Route   netinfo.Route `json:"route"`
+	Address netip.Addr          `json:"address"`
+	Route   netinfo.SystemRoute `json:"route"`
 	// Early is the next hop as it was shortly after the first packet, Neighbour as it was
 	// at the end.
 	Early     netinfo.Neighbour `json:"early,omitzero"`
@@ -186,13 +186,6 @@ type Size struct {
 	Passed int `json:"passed,omitempty"`
 }
 
-// Queue is a listening socket's queue of connections that wait to be accepted.
-type Queue struct {
-	Local   netip.AddrPort `json:"local"`
-	Waiting int            `json:"waiting"`
-	Backlog int            `json:"backlog"`
-}
-
 // Firewall is what is known of this machine's packet filter.
 type Firewall struct {
 	// Tool is what manages it: "ufw", "firewalld", "nft", "windows", "macos" or "".
@@ -241,20 +234,20 @@ func (f *Facts) Addresses() (list []netip.Addr) {
 }
 
 // interfaceOf is the interface with a name, or the zero one.
-func (f *Facts) interfaceOf(name string) Interface {
+func (f *Facts) interfaceOf(name string) InterfaceFacts {
 	for _, i := range f.Interfaces {
 		if i.Name == name {
 			return i
 		}
 	}
-	return Interface{}
+	return InterfaceFacts{}
 }
 
 // isUDP says that datagrams are meant.
 func (f *Facts) isUDP() bool { return f.Network.Traits().Datagram }
 
 // listening are the sockets that wait on the port, of one transport.
-func (f *Facts) listening(network sockeye.Network) (list []netinfo.Socket) {
+func (f *Facts) listening(network sockeye.Network) (list []netinfo.SocketInfo) {
 	for _, s := range f.Sockets {
 		if s.Network == network && s.Local.Port() == f.Port && s.Listens() && (s.State == "LISTEN" || !s.Remote.IsValid()) {
 			list = append(list, s)

@@ -146,7 +146,7 @@ func TestRulesOfIptables(t *testing.T) {
 		}
 		var w Firewall
 		w.judge(&ruleEvaluator{conn: rules, chains: []*nftables.Chain{chain},
-			packet: packet{protocol: unix.IPPROTO_TCP, family: unix.NFPROTO_IPV4, to: labPort, in: true, state: stateNew, tcpFlags: tcpSYN, dest: server3}})
+			packet: firewallPacket{protocol: unix.IPPROTO_TCP, family: unix.NFPROTO_IPV4, to: labPort, in: true, state: stateNew, tcpFlags: tcpSYN, dest: server3}})
 		got := passesIt
 		switch {
 		case w.Drops:
@@ -189,7 +189,7 @@ func FuzzCompat(f *testing.F) {
 		if err != nil {
 			return
 		}
-		e := &ruleEvaluator{packet: packet{protocol: unix.IPPROTO_TCP, family: unix.NFPROTO_IPV4, to: port, in: true, state: stateNew, dest: netip.MustParseAddr("10.1.0.3")}}
+		e := &ruleEvaluator{packet: firewallPacket{protocol: unix.IPPROTO_TCP, family: unix.NFPROTO_IPV4, to: port, in: true, state: stateNew, dest: netip.MustParseAddr("10.1.0.3")}}
 		if match, known := e.compat(&expr.Match{Name: name, Rev: revision, Info: info}); port == 0 && name == "multiport" && known && match {
 			t.Error("a port that is not known is in a list")
 		}

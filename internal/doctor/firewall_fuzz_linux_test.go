@@ -115,7 +115,7 @@ func FuzzRules(f *testing.F) {
 	f.Add([]byte("every chain jumps to every other chain, and back again"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rules := inventRules(data)
-		e := &ruleEvaluator{conn: rules, chains: rules.chains, packet: packet{protocol: unix.IPPROTO_TCP, family: unix.NFPROTO_IPV4, to: 7000, in: true, state: stateNew, dest: netip.MustParseAddr("10.0.0.1")}}
+		e := &ruleEvaluator{conn: rules, chains: rules.chains, packet: firewallPacket{protocol: unix.IPPROTO_TCP, family: unix.NFPROTO_IPV4, to: 7000, in: true, state: stateNew, dest: netip.MustParseAddr("10.0.0.1")}}
 		var w Firewall
 		w.judge(e)
 		if e.steps > mostSteps+mostJumps*8 {

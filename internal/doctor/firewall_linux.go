@@ -32,7 +32,7 @@ func (w *Firewall) read(ctx context.Context, f *Facts, in bool) {
 	rules := &rulesRead{ruleset: c, deadline: deadline, of: map[*nftables.Chain]rulesOfChain{}}
 	for n, family := range familiesOf(f, in) {
 		one := Firewall{}
-		for _, p := range [...]packet{firstPacket(f, in, family), answerTo(f, in, family)} {
+		for _, p := range [...]firewallPacket{firstPacket(f, in, family), answerTo(f, in, family)} {
 			if one.judge(&ruleEvaluator{conn: rules, chains: chains, packet: p}); one.Drops || one.Unclear {
 				one.Answers = p.answer
 				break
@@ -92,8 +92,8 @@ func familiesOf(f *Facts, in bool) []byte {
 	return []byte{unix.NFPROTO_IPV4, unix.NFPROTO_IPV6}
 }
 
-// packet is what a rule may look at.
-type packet struct {
+// firewallPacket is what a rule may look at.
+type firewallPacket struct {
 	protocol, family byte
 	from, to         uint16     // ports, 0 if it is not known
 	source, dest     netip.Addr // invalid if it is not known
@@ -111,8 +111,8 @@ const (
 )
 
 // firstPacket is the packet that opens a connection, as far as it is known.
-func firstPacket(f *Facts, in bool, family byte) packet {
-	p := packet{protocol: unix.IPPROTO_TCP, family: family, to: f.Port, in: in, state: stateNew, tcpFlags: tcpSYN}
+func firstPacket(f *Facts, in bool, family byte) firewallPacket {
+	p := firewallPacket{protocol: unix.IPPROTO_TCP, family: family, to: f.Port, in: in, state: stateNew, tcpFlags: tcpSYN}
 	if f.isUDP() {
 		p.protocol = unix.IPPROTO_UDP
 	}
@@ -126,7 +126,7 @@ func firstPacket(f *Facts, in bool, family byte) packet {
 }
 
 // answerTo is the packet that answers it, which is of an established connection.
-func answerTo(f *Facts, in bool, family byte) packet {
+func answerTo(f *Facts, in bool, family byte) firewallPacket {
 	p := firstPacket(f, in, family)
 	p.from, p.to, p.source, p.dest, p.in = p.to, 0, p.dest, p.source, !in
 	p.answer, p.state, p.tcpFlags = true, stateEstablished, tcpSYN|tcpACK
@@ -143,7 +143,7 @@ type header struct {
 }
 
 // headers are the parts of the packet that rules load.
-func (p packet) headers() []header {
+func (p firewallPacket) headers() []header {
 	network, transport := uint32(1), uint32(2) // NFT_PAYLOAD_NETWORK_HEADER, NFT_PAYLOAD_TRANSPORT_HEADER
 	source, dest, length, protocol := uint32(12), uint32(16), uint32(4), uint32(9)
 	if p.family == unix.NFPROTO_IPV6 {

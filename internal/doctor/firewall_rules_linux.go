@@ -32,7 +32,7 @@ type ruleset interface {
 type ruleEvaluator struct {
 	conn   ruleset
 	chains []*nftables.Chain
-	packet packet
+	packet firewallPacket
 	depth  int
 	steps  int // rules that were looked at
 

@@ -89,17 +89,17 @@ func OwnFacts(ctx context.Context, network sockeye.Network, port uint16) *Facts 
 	if list := f.listening(f.transport()); len(list) > 0 && list[0].PID > 0 {
 		f.Files = netinfo.FilesOf(list[0].PID)
 	}
-	if slices.ContainsFunc(f.Queues, func(q Queue) bool { return q.Waiting > 0 }) { // or a client just came
+	if slices.ContainsFunc(f.Queues, func(q netinfo.ListenQueue) bool { return q.Waiting > 0 }) { // or a client just came
 		select {
 		case <-time.After(acceptTime):
 		case <-ctx.Done():
 		}
 		f.keepWaiting()
 	}
-	if slices.ContainsFunc(f.listening(sockeye.UDP), func(s netinfo.Socket) bool { return s.Unread > 0 }) {
+	if slices.ContainsFunc(f.listening(sockeye.UDP), func(s netinfo.SocketInfo) bool { return s.Unread > 0 }) {
 		f.watchUnread(ctx)
 	}
-	waiting, err := netinfo.Sockets(func(s netinfo.Socket) bool { return s.State == "SYN-SENT" && s.Remote.Port() == port })
+	waiting, err := netinfo.Sockets(func(s netinfo.SocketInfo) bool { return s.State == "SYN-SENT" && s.Remote.Port() == port })
 	f.Connects = err == nil && len(waiting) > 0
 	return f
 }

@@ -69,7 +69,7 @@ func leaveUnread(l *lab, network, to string) {
 	})
 	l.until("datagrams wait", func() (wait bool) {
 		l.in(server, func() {
-			list, _ := netinfo.SocketsOf(os.DirFS("/proc/thread-self"), func(s netinfo.Socket) bool { return s.Local.Port() == labPort })
+			list, _ := netinfo.SocketsOf(os.DirFS("/proc/thread-self"), func(s netinfo.SocketInfo) bool { return s.Local.Port() == labPort })
 			wait = len(list) == 1 && list[0].Unread > 0
 		})
 		return wait

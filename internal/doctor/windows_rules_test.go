@@ -50,7 +50,7 @@ func TestDefenderPolicy(t *testing.T) {
 	} {
 		f := &Facts{Network: sockeye.TCP, Port: 7000}
 		if !c.out {
-			f.Sockets = []netinfo.Socket{{Network: sockeye.TCP, Local: netip.MustParseAddrPort("0.0.0.0:7000"), State: "LISTEN", Program: c.program}}
+			f.Sockets = []netinfo.SocketInfo{{Network: sockeye.TCP, Local: netip.MustParseAddrPort("0.0.0.0:7000"), State: "LISTEN", Program: c.program}}
 		}
 		var w Firewall
 		defenderPolicy{c.profiles, c.rules}.apply(&w, defenderQuestionOf(f, !c.out))

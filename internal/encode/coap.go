@@ -18,15 +18,15 @@ const (
 	coapAccept = 17
 )
 
-var coapFormats = []Option{
+var coapFormats = []EncoderChoice{
 	{"0", sockeye.Text{En: "text/plain", Zh: "text/plain"}}, {"40", sockeye.Text{En: "application/link-format", Zh: "application/link-format"}},
 	{"50", sockeye.Text{En: "application/json", Zh: "application/json"}}, {"60", sockeye.Text{En: "application/cbor", Zh: "application/cbor"}},
 }
 
-var coap = Encoder{Name: "coap", write: coapRequest, Fields: []Field{
-	{Name: "method", Title: both("Method", "方法"), Kind: Choice, Default: "1", Choices: []Option{
+var coap = Encoder{Name: "coap", write: coapRequest, Fields: []EncoderField{
+	{Name: "method", Title: both("Method", "方法"), Kind: Choice, Default: "1", Choices: []EncoderChoice{
 		{"1", both("GET", "GET")}, {"2", both("POST", "POST")}, {"3", both("PUT", "PUT")}, {"4", both("DELETE", "DELETE")}}},
-	{Name: "type", Title: both("Type", "类型"), Kind: Choice, Default: "0", Choices: []Option{
+	{Name: "type", Title: both("Type", "类型"), Kind: Choice, Default: "0", Choices: []EncoderChoice{
 		{"0", both("confirmable (CON)", "需确认（CON）")}, {"1", both("non-confirmable (NON)", "不需确认（NON）")}}},
 	{Name: "path", Title: both("Path", "路径"), Hint: both("as in sensors/temp?unit=c; .well-known/core lists what there is", "例如 sensors/temp?unit=c；.well-known/core 列出全部资源"), Kind: Text, Length: 1024, Optional: true},
 	{Name: "accept", Title: both("Accept", "期望格式"), Kind: Choice, Choices: coapFormats, Optional: true, For: []string{"1"}},
@@ -36,7 +36,7 @@ var coap = Encoder{Name: "coap", write: coapRequest, Fields: []Field{
 
 // coapRequest is a datagram (RFC 7252 section 3). Message ID and token are random, so that
 // a server does not take one request for a repetition of another.
-func coapRequest(f *form) Payload {
+func coapRequest(f *form) EncodedRequest {
 	method, _ := strconv.Atoi(f.text("method"))
 	kind, _ := strconv.Atoi(f.text("type"))
 	const tokenSize = 2
@@ -50,7 +50,7 @@ func coapRequest(f *form) Payload {
 		o.b = append(append(o.b, 0xff), body...)
 	}
 	text := fmt.Sprintf("%02x %02x {{rand:2}} {{rand:%d}} %s", 1<<6|kind<<4|tokenSize, method, tokenSize, payload.FormatHex(o.b))
-	return Payload{Text: strings.TrimSpace(text), Hex: true}
+	return EncodedRequest{Text: strings.TrimSpace(text), Hex: true}
 }
 
 // coapOptions are options in the order of their numbers, each written as what its number

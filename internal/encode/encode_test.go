@@ -17,7 +17,7 @@ import (
 )
 
 // bytesOf are the bytes of a request when it is sent as message seq.
-func bytesOf(t *testing.T, p Payload, seq uint64) []byte {
+func bytesOf(t *testing.T, p EncodedRequest, seq uint64) []byte {
 	t.Helper()
 	made, err := payload.Parse(p.Text, payload.ParseOptions{Hex: p.Hex})
 	if err != nil {
@@ -133,7 +133,7 @@ func TestFormsAreComplete(t *testing.T) {
 				t.Errorf("%s %s has no title", e.Name, field.Name)
 			}
 			for _, value := range field.For {
-				if !slices.ContainsFunc(e.Fields[0].Choices, func(o Option) bool { return o.Value == value }) {
+				if !slices.ContainsFunc(e.Fields[0].Choices, func(o EncoderChoice) bool { return o.Value == value }) {
 					t.Errorf("%s %s is for %s, which is no choice", e.Name, field.Name, value)
 				}
 			}
@@ -159,7 +159,7 @@ func TestFormsAreComplete(t *testing.T) {
 func randomValues(e *Encoder, r *rand.Rand) map[string]string {
 	values := map[string]string{}
 	first := e.Fields[0].Choices[r.IntN(len(e.Fields[0].Choices))].Value
-	number := func(f *Field) string {
+	number := func(f *EncoderField) string {
 		n := f.Least + r.IntN(f.Most-f.Least+1)
 		return []string{strconv.Itoa(n), strings.Replace(fmt.Sprintf("0x%x", n), "0x-", "-0x", 1)}[r.IntN(2)]
 	}

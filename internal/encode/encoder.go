@@ -15,19 +15,19 @@ type Encoder struct {
 	Name string
 	// Fields are what is filled in, in the order of a form. The first is a choice, which
 	// says what the others are for.
-	Fields []Field
-	write  func(f *form) Payload
+	Fields []EncoderField
+	write  func(f *form) EncodedRequest
 }
 
-// Field is one thing to fill in. Several fields may have one name, each for other requests.
-type Field struct {
+// EncoderField is one thing to fill in. Several fields may have one name, each for other requests.
+type EncoderField struct {
 	Name  string
 	Title sockeye.Text
 	// Hint says more than the title; the zero Text is nothing.
 	Hint sockeye.Text
-	Kind Kind
+	Kind FieldKind
 	// Choices are what a Choice may be.
-	Choices []Option
+	Choices []EncoderChoice
 	// Least and Most bound a Number, and each of Numbers.
 	Least, Most int
 	// Length is how many Numbers there may be, or how many bytes a Text may have.
@@ -40,26 +40,26 @@ type Field struct {
 	For []string
 }
 
-// Kind is how a field is written.
-type Kind string
+// FieldKind is how a field is written.
+type FieldKind string
 
 // The kinds. Numbers are decimal, or hex with 0x.
 const (
-	Choice  Kind = "choice"
-	Number  Kind = "number"
-	Numbers Kind = "numbers" // with spaces or commas between
-	Text    Kind = "text"
+	Choice  FieldKind = "choice"
+	Number  FieldKind = "number"
+	Numbers FieldKind = "numbers" // with spaces or commas between
+	Text    FieldKind = "text"
 )
 
-// Option is one value of a choice.
-type Option struct {
+// EncoderChoice is one value of a choice.
+type EncoderChoice struct {
 	Value string
 	Title sockeye.Text
 }
 
-// Payload is a request as people type it: bytes in hex or text with escapes, with fields
+// EncodedRequest is a request as people type it: bytes in hex or text with escapes, with fields
 // for what is only known when it is sent, such as a checksum or a number that counts.
-type Payload struct {
+type EncodedRequest struct {
 	Text string
 	Hex  bool
 }
@@ -89,4 +89,6 @@ func (e *Encoder) Decoder() *decode.Decoder {
 }
 
 // isFor says whether a field is there when the first one has a value.
-func (f *Field) isFor(first string) bool { return len(f.For) == 0 || slices.Contains(f.For, first) }
+func (f *EncoderField) isFor(first string) bool {
+	return len(f.For) == 0 || slices.Contains(f.For, first)
+}

@@ -22,12 +22,12 @@ type form struct {
 
 // Encode makes a request of the values of fields, by their names. The error joins an
 // *sockeye.Error of kind Invalid for each field that is wrong, whose target is its name.
-func (e *Encoder) Encode(values map[string]string) (Payload, error) {
+func (e *Encoder) Encode(values map[string]string) (EncodedRequest, error) {
 	f := &form{texts: map[string]string{}, numbers: map[string][]int{}}
 	first := &e.Fields[0]
 	f.read(first, values)
 	if len(f.wrong) > 0 { // which fields there are depends on it
-		return Payload{}, f.wrong[0]
+		return EncodedRequest{}, f.wrong[0]
 	}
 	names := []string{first.Name}
 	for i := range e.Fields[1:] {
@@ -42,11 +42,11 @@ func (e *Encoder) Encode(values map[string]string) (Payload, error) {
 		}
 	}
 	if len(f.wrong) > 0 {
-		return Payload{}, errors.Join(f.wrong...)
+		return EncodedRequest{}, errors.Join(f.wrong...)
 	}
 	p := e.write(f)
 	if len(f.wrong) > 0 {
-		return Payload{}, errors.Join(f.wrong...)
+		return EncodedRequest{}, errors.Join(f.wrong...)
 	}
 	return p, nil
 }
@@ -56,7 +56,7 @@ func (f *form) fault(name string, message, hint sockeye.Text) {
 }
 
 // read takes the value of a field. Surrounding spaces are no part of it, except of text.
-func (f *form) read(field *Field, values map[string]string) {
+func (f *form) read(field *EncoderField, values map[string]string) {
 	text, filled := values[field.Name]
 	if !filled {
 		text = field.Default
@@ -78,7 +78,7 @@ func (f *form) read(field *Field, values map[string]string) {
 	}
 }
 
-func (f *form) readChoice(field *Field, text string) {
+func (f *form) readChoice(field *EncoderField, text string) {
 	var known []string
 	for _, o := range field.Choices {
 		if o.Value == text {
@@ -89,7 +89,7 @@ func (f *form) readChoice(field *Field, text string) {
 	f.fault(field.Name, both("%s is none of its values", "%s 不在可选值中", payload.Quote(text, 40)), both("choose one of %s", "可选：%s", strings.Join(known, ", ")))
 }
 
-func (f *form) readText(field *Field, text string) {
+func (f *form) readText(field *EncoderField, text string) {
 	switch {
 	case len(text) > field.Length:
 		f.fault(field.Name, both("it has %d bytes, more than %d", "有 %d 字节，超过 %d 字节", len(text), field.Length), sockeye.Text{})
@@ -100,7 +100,7 @@ func (f *form) readText(field *Field, text string) {
 
 // readNumbers reads the one of a Number and all of Numbers, and names the first that is
 // wrong.
-func (f *form) readNumbers(field *Field, text string) {
+func (f *form) readNumbers(field *EncoderField, text string) {
 	words := []string{text}
 	if field.Kind == Numbers {
 		words = strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n,，、;；", r) })

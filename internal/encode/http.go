@@ -9,20 +9,20 @@ import (
 
 var httpWithBody = []string{"POST", "PUT", "PATCH"}
 
-var http = Encoder{Name: "http", write: httpRequest, Fields: []Field{
-	{Name: "method", Title: both("Method", "方法"), Kind: Choice, Default: "GET", Choices: []Option{
+var http = Encoder{Name: "http", write: httpRequest, Fields: []EncoderField{
+	{Name: "method", Title: both("Method", "方法"), Kind: Choice, Default: "GET", Choices: []EncoderChoice{
 		{"GET", both("GET", "GET")}, {"POST", both("POST", "POST")}, {"PUT", both("PUT", "PUT")}, {"PATCH", both("PATCH", "PATCH")},
 		{"DELETE", both("DELETE", "DELETE")}, {"HEAD", both("HEAD", "HEAD")}, {"OPTIONS", both("OPTIONS", "OPTIONS")}}},
 	{Name: "target", Title: both("Path", "路径"), Hint: both("as in /led?on=1", "例如 /led?on=1"), Kind: Text, Length: 2048, Default: "/"},
 	{Name: "host", Title: both("Host", "主机"), Hint: both("as in board.example:8080", "例如 board.example:8080"), Kind: Text, Length: 256, Default: "localhost"},
 	{Name: "header", Title: both("One more field", "其他字段"), Hint: both("as in Accept: application/json", "例如 Accept: application/json"), Kind: Text, Length: 1024, Optional: true},
-	{Name: "connection", Title: both("Connection", "连接"), Kind: Choice, Optional: true, Choices: []Option{{"close", both("close after the answer", "应答后关闭")}, {"keep-alive", both("keep-alive", "保持")}}},
+	{Name: "connection", Title: both("Connection", "连接"), Kind: Choice, Optional: true, Choices: []EncoderChoice{{"close", both("close after the answer", "应答后关闭")}, {"keep-alive", both("keep-alive", "保持")}}},
 	{Name: "type", Title: both("Content type", "内容类型"), Kind: Text, Length: 256, Default: "application/json", Optional: true, For: httpWithBody},
 	{Name: "body", Title: both("Body", "正文"), Kind: Text, Length: 4096, Optional: true, For: httpWithBody},
 }}
 
 // httpRequest is a request of HTTP/1.1 (RFC 9112 section 3), with the length of its body.
-func httpRequest(f *form) Payload {
+func httpRequest(f *form) EncodedRequest {
 	method, target := f.text("method"), f.text("target")
 	outside := func(r rune) bool { return r <= ' ' || r > '~' }
 	if strings.ContainsFunc(target, outside) || target[0] != '/' && target != "*" && !strings.Contains(target, "://") {
@@ -53,7 +53,7 @@ func httpRequest(f *form) Payload {
 	if strings.Contains(strings.Join(httpWithBody, " "), method) {
 		lines = append(lines, "Content-Length: "+strconv.Itoa(len(body)))
 	}
-	return Payload{Text: typed(strings.Join(lines, "\r\n") + "\r\n\r\n" + body)}
+	return EncodedRequest{Text: typed(strings.Join(lines, "\r\n") + "\r\n\r\n" + body)}
 }
 
 // typed is a text as it is typed where messages are sent: with escapes, and without fields.

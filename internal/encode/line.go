@@ -7,16 +7,16 @@ import (
 )
 
 // lineEnds are the ends of lines that instruments and modems wait for.
-func lineEnds(first, other Option) []Option {
-	return []Option{first, other, {"none", both("none", "无")}}
+func lineEnds(first, other EncoderChoice) []EncoderChoice {
+	return []EncoderChoice{first, other, {"none", both("none", "无")}}
 }
 
 var lineEndOf = map[string]string{"lf": "\n", "crlf": "\r\n", "cr": "\r", "none": ""}
 
 var (
-	lf   = Option{"lf", both(`LF (\n)`, `LF（\n）`)}
-	cr   = Option{"cr", both(`CR (\r)`, `CR（\r）`)}
-	crlf = Option{"crlf", both(`CR LF (\r\n)`, `CR LF（\r\n）`)}
+	lf   = EncoderChoice{"lf", both(`LF (\n)`, `LF（\n）`)}
+	cr   = EncoderChoice{"cr", both(`CR (\r)`, `CR（\r）`)}
+	crlf = EncoderChoice{"crlf", both(`CR LF (\r\n)`, `CR LF（\r\n）`)}
 )
 
 // What SCPI is asked for: commands that each instrument has, or a header of its own.
@@ -25,8 +25,8 @@ const (
 	scpiCommand = "command"
 )
 
-var scpi = Encoder{Name: "scpi", write: scpiLine, Fields: []Field{
-	{Name: "message", Title: both("Command", "命令"), Kind: Choice, Default: "*IDN?", Choices: []Option{
+var scpi = Encoder{Name: "scpi", write: scpiLine, Fields: []EncoderField{
+	{Name: "message", Title: both("Command", "命令"), Kind: Choice, Default: "*IDN?", Choices: []EncoderChoice{
 		{"*IDN?", both("*IDN? who are you", "*IDN? 查询标识")}, {scpiQuery, both("a query", "查询")}, {scpiCommand, both("a command", "设置命令")}, {"SYST:ERR?", both("SYST:ERR? the next error", "SYST:ERR? 下一条错误")},
 		{"*OPC?", both("*OPC? when all is done", "*OPC? 等待完成")}, {"*CLS", both("*CLS clear status", "*CLS 清除状态")}, {"*RST", both("*RST reset", "*RST 复位")}}},
 	{Name: "header", Title: both("Header", "命令头"), Hint: both("without the question mark, as in MEAS:VOLT:DC", "不含问号，例如 MEAS:VOLT:DC"), Kind: Text, Length: 128, Default: "MEAS:VOLT:DC", For: []string{scpiQuery, scpiCommand}},
@@ -35,7 +35,7 @@ var scpi = Encoder{Name: "scpi", write: scpiLine, Fields: []Field{
 }}
 
 // scpiLine is a program message of one command (SCPI 1999 section 6).
-func scpiLine(f *form) Payload {
+func scpiLine(f *form) EncodedRequest {
 	text, mark := f.text("message"), ""
 	if text == scpiQuery || text == scpiCommand {
 		if text == scpiQuery {
@@ -50,7 +50,7 @@ func scpiLine(f *form) Payload {
 		}
 		f.oneLine("parameters", ";")
 	}
-	return Payload{Text: typed(text + lineEndOf[f.text("end")])}
+	return EncodedRequest{Text: typed(text + lineEndOf[f.text("end")])}
 }
 
 // scpiHeader is true for a header: mnemonics, of which a command without a question mark
@@ -90,8 +90,8 @@ const (
 // longestBasic is how long a line with a basic command is at most, such as ATS3=13.
 const longestBasic = 12
 
-var at = Encoder{Name: "at", write: atLine, Fields: []Field{
-	{Name: "kind", Title: both("Kind", "形式"), Kind: Choice, Default: "alive", Choices: []Option{
+var at = Encoder{Name: "at", write: atLine, Fields: []EncoderField{
+	{Name: "kind", Title: both("Kind", "形式"), Kind: Choice, Default: "alive", Choices: []EncoderChoice{
 		{"alive", both("AT are you there", "AT 测试连接")}, {atRun, both("AT… run", "AT… 执行")}, {atRead, both("AT…? read", "AT…? 查询")}, {atTest, both("AT…=? what there is", "AT…=? 查询取值范围")}, {atSet, both("AT…= set", "AT…= 设置")}}},
 	{Name: "name", Title: both("Command", "命令"), Hint: both("without AT, as in +CSQ or E0", "不含 AT，例如 +CSQ、E0"), Kind: Text, Length: 32, Default: "+CSQ", For: []string{atRun, atRead, atTest, atSet}},
 	{Name: "parameters", Title: both("Parameters", "参数"), Hint: both(`with commas between, texts in quotes: 1,"home"`, `用逗号分隔，文本加引号：1,"home"`), Kind: Text, Length: 512, Optional: true, For: []string{atSet}},
@@ -99,7 +99,7 @@ var at = Encoder{Name: "at", write: atLine, Fields: []Field{
 }}
 
 // atLine is a command line of one command.
-func atLine(f *form) Payload {
+func atLine(f *form) EncodedRequest {
 	text := "AT"
 	if kind := f.text("kind"); kind != "alive" {
 		name := strings.TrimSpace(f.text("name"))
@@ -114,5 +114,5 @@ func atLine(f *form) Payload {
 		}
 		f.oneLine("parameters", "")
 	}
-	return Payload{Text: typed(text + lineEndOf[f.text("end")])}
+	return EncodedRequest{Text: typed(text + lineEndOf[f.text("end")])}
 }

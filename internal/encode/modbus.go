@@ -20,22 +20,22 @@ const (
 	tableSize          = 65536 // addresses of a table
 )
 
-var modbusRTU = Encoder{Name: "modbus-rtu", Fields: modbusFields(247), write: func(f *form) Payload {
-	return Payload{Text: payload.FormatHex(modbusRequest(f)) + " {{crc16modbus}}", Hex: true}
+var modbusRTU = Encoder{Name: "modbus-rtu", Fields: modbusFields(247), write: func(f *form) EncodedRequest {
+	return EncodedRequest{Text: payload.FormatHex(modbusRequest(f)) + " {{crc16modbus}}", Hex: true}
 }}
 
-var modbusTCP = Encoder{Name: "modbus-tcp", Fields: append(modbusFields(255), Field{
+var modbusTCP = Encoder{Name: "modbus-tcp", Fields: append(modbusFields(255), EncoderField{
 	Name: "transaction", Title: both("Transaction", "事务号"), Kind: Number, Most: 0xffff, Optional: true, Hint: both("empty counts up with each request", "留空则每次请求自动加一"),
-}), write: func(f *form) Payload {
+}), write: func(f *form) EncodedRequest {
 	id, request := "{{seq:u16be}}", modbusRequest(f)
 	if f.text("transaction") != "" {
 		id = payload.FormatHex(f.from("transaction"))
 	}
-	return Payload{Text: fmt.Sprintf("%s 00 00 %s", id, payload.FormatHex(append(u16(len(request)), request...))), Hex: true}
+	return EncodedRequest{Text: fmt.Sprintf("%s 00 00 %s", id, payload.FormatHex(append(u16(len(request)), request...))), Hex: true}
 }}
 
 // modbusFunctions are the requests, with the names of the protocol.
-var modbusFunctions = []Option{
+var modbusFunctions = []EncoderChoice{
 	{"1", sockeye.Text{En: "1 Read Coils", Zh: "1 读线圈"}},
 	{"2", sockeye.Text{En: "2 Read Discrete Inputs", Zh: "2 读离散输入"}},
 	{"3", sockeye.Text{En: "3 Read Holding Registers", Zh: "3 读保持寄存器"}},
@@ -51,24 +51,24 @@ var modbusFunctions = []Option{
 }
 
 // modbusFields are the fields of a device with an address up to mostUnit.
-func modbusFields(mostUnit int) []Field {
+func modbusFields(mostUnit int) []EncoderField {
 	address := both("counted from 0, as in messages: 40001 in a manual is 0", "从 0 数起，与报文一致：手册中的 40001 即 0")
 	several := both("numbers with spaces between; 0x10 is hex", "多个数用空格分隔，0x10 为十六进制")
-	return []Field{
+	return []EncoderField{
 		{Name: "function", Title: both("Function", "功能"), Kind: Choice, Choices: modbusFunctions, Default: "3"},
 		{Name: "unit", Title: both("Unit", "从站地址"), Hint: both("0 is every device: none answers", "0 为广播，从站不应答"), Kind: Number, Most: mostUnit, Default: "1"},
 		{Name: "address", Title: both("Address", "起始地址"), Hint: address, Kind: Number, Most: tableSize - 1, Default: "0", For: []string{"1", "2", "3", "4", "5", "6", "15", "16", "22", "23"}},
 		{Name: "count", Title: both("Count", "数量"), Kind: Number, Least: 1, Most: mostReadBits, Default: "1", For: []string{"1", "2"}},
 		{Name: "count", Title: both("Count", "数量"), Kind: Number, Least: 1, Most: mostReadRegisters, Default: "1", For: []string{"3", "4", "23"}},
 		{Name: "write_address", Title: both("Write from address", "写入起始地址"), Hint: address, Kind: Number, Most: tableSize - 1, Default: "0", For: []string{"23"}},
-		{Name: "value", Title: both("Value", "值"), Kind: Choice, Default: "on", For: []string{"5"}, Choices: []Option{{"on", both("on (ff00)", "接通（ff00）")}, {"off", both("off (0000)", "断开（0000）")}}},
+		{Name: "value", Title: both("Value", "值"), Kind: Choice, Default: "on", For: []string{"5"}, Choices: []EncoderChoice{{"on", both("on (ff00)", "接通（ff00）")}, {"off", both("off (0000)", "断开（0000）")}}},
 		{Name: "value", Title: both("Value", "值"), Kind: Number, Least: -32768, Most: 65535, Default: "0", For: []string{"6"}},
 		{Name: "values", Title: both("Values", "值"), Hint: both("0 and 1 with spaces between", "0 和 1，用空格分隔"), Kind: Numbers, Most: 1, Length: mostWrittenBits, Default: "1", For: []string{"15"}},
 		{Name: "values", Title: both("Values", "值"), Hint: several, Kind: Numbers, Least: -32768, Most: 65535, Length: mostWrittenNumbers, Default: "0", For: []string{"16"}},
 		{Name: "values", Title: both("Values", "值"), Hint: several, Kind: Numbers, Least: -32768, Most: 65535, Length: mostExchanged, Default: "0", For: []string{"23"}},
 		{Name: "and", Title: both("And mask", "与掩码"), Kind: Number, Most: 65535, Default: "0xffff", For: []string{"22"}},
 		{Name: "or", Title: both("Or mask", "或掩码"), Kind: Number, Most: 65535, Default: "0x0000", For: []string{"22"}},
-		{Name: "category", Title: both("Category", "类别"), Kind: Choice, Default: "1", For: []string{"43"}, Choices: []Option{
+		{Name: "category", Title: both("Category", "类别"), Kind: Choice, Default: "1", For: []string{"43"}, Choices: []EncoderChoice{
 			{"1", both("1 basic", "1 基本")}, {"2", both("2 regular", "2 常规")}, {"3", both("3 extended", "3 扩展")}, {"4", both("4 one object", "4 单个对象")}}},
 		{Name: "object", Title: both("Object", "对象"), Hint: both("0 is the name of the vendor", "0 为厂商名称"), Kind: Number, Most: 255, Default: "0", For: []string{"43"}},
 	}

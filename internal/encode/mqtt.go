@@ -19,15 +19,15 @@ const (
 )
 
 var (
-	mqttQoS   = []Option{{"0", both("0 at most once", "0 至多一次")}, {"1", both("1 at least once", "1 至少一次")}, {"2", both("2 exactly once", "2 恰好一次")}}
-	mqttYesNo = []Option{{"no", both("no", "否")}, {"yes", both("yes", "是")}}
+	mqttQoS   = []EncoderChoice{{"0", both("0 at most once", "0 至多一次")}, {"1", both("1 at least once", "1 至少一次")}, {"2", both("2 exactly once", "2 恰好一次")}}
+	mqttYesNo = []EncoderChoice{{"no", both("no", "否")}, {"yes", both("yes", "是")}}
 )
 
-var mqtt = Encoder{Name: "mqtt", write: mqttPacket, Fields: []Field{
-	{Name: "packet", Title: both("Packet", "报文"), Kind: Choice, Default: mqttConnect, Choices: []Option{
+var mqtt = Encoder{Name: "mqtt", write: mqttPacket, Fields: []EncoderField{
+	{Name: "packet", Title: both("Packet", "报文"), Kind: Choice, Default: mqttConnect, Choices: []EncoderChoice{
 		{mqttConnect, both("CONNECT", "CONNECT 连接")}, {mqttPublish, both("PUBLISH", "PUBLISH 发布")}, {mqttSubscribe, both("SUBSCRIBE", "SUBSCRIBE 订阅")},
 		{mqttUnsubscribe, both("UNSUBSCRIBE", "UNSUBSCRIBE 取消订阅")}, {mqttPing, both("PINGREQ", "PINGREQ 心跳")}, {mqttDisconnect, both("DISCONNECT", "DISCONNECT 断开")}}},
-	{Name: "version", Title: both("Version", "版本"), Hint: both("that of CONNECT", "与 CONNECT 一致"), Kind: Choice, Default: "4", Choices: []Option{{"4", both("3.1.1", "3.1.1")}, {"5", both("5.0", "5.0")}},
+	{Name: "version", Title: both("Version", "版本"), Hint: both("that of CONNECT", "与 CONNECT 一致"), Kind: Choice, Default: "4", Choices: []EncoderChoice{{"4", both("3.1.1", "3.1.1")}, {"5", both("5.0", "5.0")}},
 		For: []string{mqttConnect, mqttPublish, mqttSubscribe, mqttUnsubscribe}},
 	{Name: "client", Title: both("Client identifier", "客户端标识"), Hint: both("empty: the broker chooses one", "留空由服务器分配"), Kind: Text, Length: 256, Default: "sockeye", Optional: true, For: []string{mqttConnect}},
 	{Name: "keep_alive", Title: both("Keep alive, s", "心跳间隔（秒）"), Kind: Number, Most: 0xffff, Default: "60", For: []string{mqttConnect}},
@@ -44,7 +44,7 @@ var mqtt = Encoder{Name: "mqtt", write: mqttPacket, Fields: []Field{
 }}
 
 // mqttPacket is a packet (MQTT 3.1.1 and 5.0 section 3). Packet identifiers count.
-func mqttPacket(f *form) Payload {
+func mqttPacket(f *form) EncodedRequest {
 	first, _ := strconv.Atoi(f.text("packet"))
 	var before, after []byte // the packet identifier is between them
 	identified := true
@@ -74,7 +74,7 @@ func mqttPacket(f *form) Payload {
 		id, size = " {{seq:u16be}}", size+2
 	}
 	parts := []string{payload.FormatHex(append([]byte{byte(first)}, mqttLength(size)...)), payload.FormatHex(before) + id, payload.FormatHex(after)}
-	return Payload{Text: strings.Join(strings.Fields(strings.Join(parts, " ")), " "), Hex: true}
+	return EncodedRequest{Text: strings.Join(strings.Fields(strings.Join(parts, " ")), " "), Hex: true}
 }
 
 func (f *form) mqttConnect() []byte {

@@ -6,15 +6,15 @@ import (
 	"sockeye/internal/payload"
 )
 
-var nmea = Encoder{Name: "nmea", write: nmeaSentence, Fields: []Field{
-	{Name: "start", Title: both("Start", "起始符"), Kind: Choice, Default: "$", Choices: []Option{{"$", both("$ sentence", "$ 普通语句")}, {"!", both("! encapsulated (AIS)", "! 封装语句（AIS）")}}},
+var nmea = Encoder{Name: "nmea", write: nmeaSentence, Fields: []EncoderField{
+	{Name: "start", Title: both("Start", "起始符"), Kind: Choice, Default: "$", Choices: []EncoderChoice{{"$", both("$ sentence", "$ 普通语句")}, {"!", both("! encapsulated (AIS)", "! 封装语句（AIS）")}}},
 	{Name: "address", Title: both("Address", "标识"), Hint: both("talker and sentence, as in GPGLL, or PMTK220", "发话器与语句名，例如 GPGLL、PMTK220"), Kind: Text, Length: 8, Default: "GPGLL"},
 	{Name: "data", Title: both("Fields", "字段"), Hint: both("with commas between", "用逗号分隔"), Kind: Text, Length: 160, Optional: true},
 }}
 
 // nmeaSentence is a sentence (NMEA 0183 section 5.3) whose checksum is that of what stands
 // between its start and the *.
-func nmeaSentence(f *form) Payload {
+func nmeaSentence(f *form) EncodedRequest {
 	address, data := strings.TrimSpace(f.text("address")), f.text("data")
 	odd := func(r rune) bool { return !('A' <= r && r <= 'Z' || '0' <= r && r <= '9') }
 	if len(address) < 3 || address[0] <= '9' || strings.ContainsFunc(address, odd) {
@@ -26,5 +26,5 @@ func nmeaSentence(f *form) Payload {
 	if data != "" {
 		data = "," + strings.ReplaceAll(data, "{", `\{`) // it begins no field
 	}
-	return Payload{Text: f.text("start") + "{{#body}}" + address + data + `{{/body}}*{{xor8(body):HEX}}\r\n`}
+	return EncodedRequest{Text: f.text("start") + "{{#body}}" + address + data + `{{/body}}*{{xor8(body):HEX}}\r\n`}
 }

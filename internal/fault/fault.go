@@ -86,7 +86,7 @@ type Fault struct {
 	AfterTime    time.Duration // reset, half-close
 
 	Way     Way
-	Peer    Peer
+	Peer    PeerSelector
 	Percent float64 // how probable it is that a message is hit; 0 is always
 	From    time.Duration
 	For     time.Duration // 0 is without end
@@ -95,15 +95,15 @@ type Fault struct {
 	When    *rule.Pattern // nil: every message
 }
 
-// Peer selects the connections that a fault is for: that of one peer number, or all from an
-// address. The zero Peer selects all.
-type Peer struct {
+// PeerSelector selects the connections that a fault is for: that of one peer number, or all from an
+// address. The zero PeerSelector selects all.
+type PeerSelector struct {
 	ID      uint64
 	Address netip.Addr
 }
 
 // Covers reports whether a peer is meant.
-func (p Peer) Covers(peer *sockeye.Peer) bool {
+func (p PeerSelector) Covers(peer *sockeye.Peer) bool {
 	switch {
 	case p.ID > 0:
 		return peer.ID == p.ID

@@ -122,7 +122,7 @@ var start = time.Unix(1_700_000_000, 0)
 
 var tcp, udp = sockeye.TCP.Traits(), sockeye.UDP.Traits()
 
-func setOf(t testing.TB, frame string, faults ...string) *Set {
+func setOf(t testing.TB, frame string, faults ...string) *RelayFaults {
 	t.Helper()
 	s, err := ParseSet(frame, faults)
 	if err != nil {
@@ -132,19 +132,19 @@ func setOf(t testing.TB, frame string, faults ...string) *Set {
 	return s
 }
 
-func (s *Set) lineTo(connection uint64, traits sockeye.Traits) *Line {
+func (s *RelayFaults) lineTo(connection uint64, traits sockeye.Traits) *Line {
 	return s.Line(Direction{Way: ToUpstream, Peer: &sockeye.Peer{ID: connection}, Connection: connection, From: traits, To: traits}, start)
 }
 
 // message is one of eight bytes, the last of which are its number.
-func message(n int) Message {
+func message(n int) SentMessage {
 	text := fmt.Appendf(nil, "msg %04d", n)
-	return Message{Data: text, Body: text, Offset: uint64(8 * n)}
+	return SentMessage{Data: text, Body: text, Offset: uint64(8 * n)}
 }
 
 // run plans n messages of eight bytes, a millisecond apart, and says what comes out.
 func run(l *Line, n int) (out []string) {
-	var q Queue
+	var q DelayQueue
 	number := uint64(0)
 	now := start
 	take := func() {
@@ -292,7 +292,7 @@ func TestDistributions(t *testing.T) {
 		l := setOf(t, "", "latency 1s jitter 50ms distribution "+c.how+" seed 11").lineTo(1, udp)
 		var sum, squares, lagged, before float64
 		for range n {
-			x := l.Plan(Message{Data: []byte("x")}, start).Hits[0].DelayMS - 1000
+			x := l.Plan(SentMessage{Data: []byte("x")}, start).Hits[0].DelayMS - 1000
 			sum += x
 			squares += x * x
 			lagged += x * before
@@ -314,7 +314,7 @@ func TestProbabilityIsKept(t *testing.T) {
 	l := setOf(t, "", "drop 30% seed 4").lineTo(1, udp)
 	lost := 0
 	for range 10_000 {
-		lost += 1 - len(l.Plan(Message{Data: []byte("x")}, start).Parcels)
+		lost += 1 - len(l.Plan(SentMessage{Data: []byte("x")}, start).Parcels)
 	}
 	if lost < 2850 || lost > 3150 {
 		t.Errorf("%d of 10000 were lost", lost)
@@ -328,10 +328,10 @@ func TestStreamsStayWhole(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, seed))
 	l := setOf(t, "line", "latency 20ms jitter 20ms distribution pareto", "rate 1mb 50%", "slice 7 delay 100us 40%", "merge 3ms 30%", "stall for 2ms every 9ms", "hold timeout 4ms 5%").lineTo(1, tcp)
 	splitter := NewSplitter(setOf(t, "line").Frame, 0)
-	var q Queue
+	var q DelayQueue
 	var in, out []byte
 	now, number := start, uint64(0)
-	push := func(m Message) {
+	push := func(m SentMessage) {
 		q.Push(l.Plan(m, now).Parcels, now, func() uint64 { number++; return number })
 	}
 	for range 1000 {
@@ -363,9 +363,9 @@ func TestStreamsStayWhole(t *testing.T) {
 func TestDecide(t *testing.T) {
 	for d, want := range map[Decision]string{Release: "ABC", Edit: "AxxC", Discard: "AC"} {
 		l := setOf(t, "", "hold when is:B").lineTo(1, tcp)
-		var q Queue
+		var q DelayQueue
 		for n, m := range []string{"A", "B", "C"} {
-			q.Push(l.Plan(Message{Data: []byte(m), Body: []byte(m), Offset: uint64(n)}, start).Parcels, start, func() uint64 { return 7 })
+			q.Push(l.Plan(SentMessage{Data: []byte(m), Body: []byte(m), Offset: uint64(n)}, start).Parcels, start, func() uint64 { return 7 })
 		}
 		q.Next(start)
 		held := q.Held(start)
@@ -392,10 +392,10 @@ func TestDecide(t *testing.T) {
 // A queue is bounded, and what it holds goes on at once when the faults are over.
 func TestQueueIsBounded(t *testing.T) {
 	l := setOf(t, "", "latency 1h").lineTo(1, udp)
-	var q Queue
+	var q DelayQueue
 	n := 0
 	for q.HasRoom(60_000) {
-		q.Push(l.Plan(Message{Data: make([]byte, 60_000)}, start).Parcels, start, nil)
+		q.Push(l.Plan(SentMessage{Data: make([]byte, 60_000)}, start).Parcels, start, nil)
 		n++
 	}
 	if !q.IsFull() && n*60_000 < MaxQueued-60_000 {
@@ -414,7 +414,7 @@ func TestQueueIsBounded(t *testing.T) {
 		t.Errorf("%d bytes are left", q.bytes)
 	}
 	if s := setOf(t, "", "stall").lineTo(1, tcp); true {
-		q.Push(s.Plan(Message{Data: []byte("x")}, start).Parcels, start, nil)
+		q.Push(s.Plan(SentMessage{Data: []byte("x")}, start).Parcels, start, nil)
 	}
 	if !q.IsFull() {
 		t.Error("a stall reads on")
@@ -459,7 +459,7 @@ func TestAlarm(t *testing.T) {
 	if p := l.EndBy(by, at); len(p.Parcels) != 1 || p.Parcels[0].End != Resets || len(p.Hits) != 1 {
 		t.Errorf("%+v", p)
 	}
-	if p := l.Plan(Message{Data: []byte("x")}, at); len(p.Parcels) != 0 || p.Hits[0].Kind != "blackhole" {
+	if p := l.Plan(SentMessage{Data: []byte("x")}, at); len(p.Parcels) != 0 || p.Hits[0].Kind != "blackhole" {
 		t.Errorf("%+v", p)
 	}
 	spared := 0

@@ -29,7 +29,7 @@ func ParseLifetime(text string) (time.Duration, error) {
 }
 
 // Until is when the faults end by themselves; zero: they do not.
-func (s *Set) Until() time.Time {
+func (s *RelayFaults) Until() time.Time {
 	if s == nil || s.Lifetime == 0 {
 		return time.Time{}
 	}

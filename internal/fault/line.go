@@ -18,13 +18,13 @@ type Line struct {
 	whole  bool      // messages are whole, and may be lost; else bytes of a stream
 	sliced bool      // what goes on may be cut into pieces anywhere: a stream takes it
 
-	first  uint64    // offset of the first byte that it saw
-	offset uint64    // offset of the next byte
-	any    bool      // it saw a byte
-	last   time.Time // when the last planned parcel is due: nothing may overtake it
-	free   time.Time // when a rate has passed on all that was planned
-	batch  batch     // the current one of merge
-	dead   string    // the fault that ended the direction; "": none
+	first  uint64     // offset of the first byte that it saw
+	offset uint64     // offset of the next byte
+	any    bool       // it saw a byte
+	last   time.Time  // when the last planned parcel is due: nothing may overtake it
+	free   time.Time  // when a rate has passed on all that was planned
+	batch  mergeBatch // the current one of merge
+	dead   string     // the fault that ended the direction; "": none
 
 	connection uint64
 	way        Way
@@ -38,8 +38,8 @@ type stage struct {
 	hits  *atomic.Uint64
 }
 
-// batch is the messages that merge makes one of.
-type batch struct {
+// mergeBatch is the messages that merge makes one of.
+type mergeBatch struct {
 	number uint64
 	until  time.Time
 }
@@ -54,7 +54,7 @@ type Direction struct {
 
 // Line makes a line with those faults of the set that apply to a direction; nil if none
 // does.
-func (s *Set) Line(d Direction, now time.Time) *Line {
+func (s *RelayFaults) Line(d Direction, now time.Time) *Line {
 	l := &Line{since: s.Since, begun: now, connection: d.Connection, way: d.Way,
 		whole: d.From.Bounded() || s.Frame != (framing.Spec{}), sliced: !d.To.Bounded()}
 	for n := range s.Faults {
@@ -69,23 +69,23 @@ func (s *Set) Line(d Direction, now time.Time) *Line {
 	return l
 }
 
-// Message is what a sender sent: a datagram, a frame, or bytes as they were read.
-type Message struct {
+// SentMessage is what a sender sent: a datagram, a frame, or bytes as they were read.
+type SentMessage struct {
 	Data   []byte              // lent for the call
 	Body   []byte              // what patterns are tried on; nil matches none
 	Offset uint64              // of Data in all that the sender has sent
 	Type   sockeye.MessageType // "" where messages have none
 }
 
-// End is how a direction ends after a parcel.
-type End uint8
+// DirectionEnd is how a direction ends after a parcel.
+type DirectionEnd uint8
 
 // The ends.
 const (
-	GoesOn   End = iota
-	Finishes     // the direction is ended
-	Resets       // both connections are aborted
-	Leaves       // the sender has left
+	GoesOn   DirectionEnd = iota
+	Finishes              // the direction is ended
+	Resets                // both connections are aborted
+	Leaves                // the sender has left
 )
 
 // Parcel is bytes that are passed on together.
@@ -95,7 +95,7 @@ type Parcel struct {
 	Due   time.Time
 	Piece int           // the longest piece in which it is passed on; 0: in one
 	Gap   time.Duration // between two pieces
-	End   End
+	End   DirectionEnd
 	Fault string // which fault ends it so
 
 	batch   uint64 // parcels with the same number are passed on as one; 0: alone
@@ -113,7 +113,7 @@ type Plan struct {
 
 // messagePlan is a message while the faults of a line are applied to it, one after the other.
 type messagePlan struct {
-	Message
+	SentMessage
 	now    time.Time
 	left   time.Duration // how long the fault that is applied is active yet; 0: without end
 	data   []byte        // the bytes that are passed on
@@ -121,14 +121,14 @@ type messagePlan struct {
 	copies int           // how often it is passed on
 	delay  time.Duration // after now
 	parcel Parcel        // what every copy has besides data
-	end    End           // how the direction ends after it
+	end    DirectionEnd  // how the direction ends after it
 	ender  string        // the fault that ends it
 	plan   Plan          // the result
 }
 
 // Plan applies the faults of the line to the next message.
-func (l *Line) Plan(m Message, now time.Time) Plan {
-	p := &messagePlan{Message: m, now: now, data: bytes.Clone(m.Data), copies: 1}
+func (l *Line) Plan(m SentMessage, now time.Time) Plan {
+	p := &messagePlan{SentMessage: m, now: now, data: bytes.Clone(m.Data), copies: 1}
 	if !l.any {
 		l.first, l.any = m.Offset, true
 	}
@@ -221,7 +221,7 @@ func (l *Line) limitRate(by *stage, p *messagePlan) {
 		}
 	case Merge:
 		if at := p.now.Add(p.delay); !at.Before(l.batch.until) {
-			l.batch = batch{l.batch.number + 1, at.Add(by.Time)}
+			l.batch = mergeBatch{l.batch.number + 1, at.Add(by.Time)}
 		}
 		p.parcel.batch = l.batch.number
 		p.delay = l.batch.until.Sub(p.now)
@@ -293,7 +293,7 @@ func (l *Line) end(by *stage, p *messagePlan) {
 }
 
 // ends is how the fault ends a direction.
-func (f *Fault) ends() End {
+func (f *Fault) ends() DirectionEnd {
 	if f.Kind == Reset {
 		return Resets
 	}

@@ -39,13 +39,13 @@ const (
 // The error is an *sockeye.Error of kind Invalid that names the column.
 func Parse(text string) (Fault, error) {
 	if len(text) > MaxText {
-		return Fault{}, payload.ErrorAtColumn(text[:40], 0, both("a fault is longer than %d bytes", "故障描述超过 %d 字节", MaxText), both("make the pattern shorter", "请缩短匹配方式"))
+		return Fault{}, payload.FaultAt(0, both("a fault is longer than %d bytes", "故障描述超过 %d 字节", MaxText), both("make the pattern shorter", "请缩短匹配方式")).In(text[:40])
 	}
 	p := parser{text: text, said: map[string]bool{}}
 	p.words()
 	p.parse()
 	if p.fault != nil {
-		return Fault{}, payload.ErrorAtColumn(text, p.fault.at, p.fault.message, p.fault.hint)
+		return Fault{}, p.fault.In(text)
 	}
 	if p.pattern != nil {
 		return Fault{}, p.pattern
@@ -64,7 +64,7 @@ type parser struct {
 	at    int // the next of split
 	out   Fault
 	said  map[string]bool
-	fault *parseFault
+	fault *payload.SyntaxFault
 
 	pattern *sockeye.Error // what is wrong with the pattern, with the column in it
 }
@@ -73,11 +73,6 @@ type parser struct {
 type word struct {
 	text string
 	at   int
-}
-
-type parseFault struct {
-	at            int
-	message, hint sockeye.Text
 }
 
 // words splits the text at spaces, up to "when": what follows is the pattern as it is.
@@ -109,7 +104,7 @@ func (p *parser) words() {
 
 func (p *parser) fail(at int, message, hint sockeye.Text) {
 	if p.fault == nil {
-		p.fault = &parseFault{at, message, hint}
+		p.fault = payload.FaultAt(at, message, hint)
 	}
 }
 

@@ -14,30 +14,30 @@ const (
 	maxMerged  = 64 << 10 // bytes that go on as one
 )
 
-// Queue holds the parcels of one direction that wait, in the order in which they are passed on.
-// The zero Queue is empty. It belongs to one goroutine at a time.
-type Queue struct {
+// DelayQueue holds the parcels of one direction that wait, in the order in which they are passed on.
+// The zero DelayQueue is empty. It belongs to one goroutine at a time.
+type DelayQueue struct {
 	parcels []Parcel
 	bytes   int
 	stalled int // parcels that wait for the end of a fault
 }
 
 // IsFull reports whether nothing more is to be read for now.
-func (q *Queue) IsFull() bool {
+func (q *DelayQueue) IsFull() bool {
 	return q.bytes >= MaxQueued || len(q.parcels) >= maxParcels || q.stalled > 0
 }
 
 // IsEmpty reports whether nothing waits.
-func (q *Queue) IsEmpty() bool { return len(q.parcels) == 0 }
+func (q *DelayQueue) IsEmpty() bool { return len(q.parcels) == 0 }
 
 // HasRoom reports whether a message of n bytes that cannot wait to be read finds room.
-func (q *Queue) HasRoom(n int) bool {
+func (q *DelayQueue) HasRoom(n int) bool {
 	return q.bytes+n <= MaxQueued && len(q.parcels) < maxParcels
 }
 
 // Push adds what a message became. number gives each that is held its number; the events
 // of these are returned.
-func (q *Queue) Push(parcels []Parcel, now time.Time, number func() uint64) (held []sockeye.FaultEvent) {
+func (q *DelayQueue) Push(parcels []Parcel, now time.Time, number func() uint64) (held []sockeye.FaultEvent) {
 	if len(parcels) == 0 {
 		return nil
 	}
@@ -71,7 +71,7 @@ func (q *Queue) Push(parcels []Parcel, now time.Time, number func() uint64) (hel
 
 // insert adds a message that waited long enough for others: before the end of the
 // direction, if that is last.
-func (q *Queue) insert(p Parcel, ends bool) {
+func (q *DelayQueue) insert(p Parcel, ends bool) {
 	at := len(q.parcels)
 	if ends {
 		at--
@@ -80,7 +80,7 @@ func (q *Queue) insert(p Parcel, ends bool) {
 }
 
 // account counts a parcel in, or with -1 out.
-func (q *Queue) account(p *Parcel, n int) {
+func (q *DelayQueue) account(p *Parcel, n int) {
 	q.bytes += n * len(p.Data)
 	if p.stalled {
 		q.stalled += n
@@ -88,7 +88,7 @@ func (q *Queue) account(p *Parcel, n int) {
 }
 
 // Due is when Next gives something; false if nothing waits.
-func (q *Queue) Due() (time.Time, bool) {
+func (q *DelayQueue) Due() (time.Time, bool) {
 	if len(q.parcels) == 0 {
 		return time.Time{}, false
 	}
@@ -97,7 +97,7 @@ func (q *Queue) Due() (time.Time, bool) {
 
 // Next removes the parcel that is due and returns it. If none is, it returns false and how long to
 // wait; 0 if the queue is empty.
-func (q *Queue) Next(now time.Time) (p Parcel, wait time.Duration, ok bool) {
+func (q *DelayQueue) Next(now time.Time) (p Parcel, wait time.Duration, ok bool) {
 	if len(q.parcels) == 0 {
 		return Parcel{}, 0, false
 	}
@@ -142,7 +142,7 @@ func (p *Parcel) timeout() *sockeye.FaultEvent {
 // TimedOut returns the event of a held message that nobody released in time; nil for any other.
 func (p *Parcel) TimedOut() *sockeye.FaultEvent { return p.hit }
 
-func (q *Queue) pop() Parcel {
+func (q *DelayQueue) pop() Parcel {
 	p := q.parcels[0]
 	q.parcels[0] = Parcel{}
 	q.parcels = q.parcels[1:]
@@ -153,7 +153,7 @@ func (q *Queue) pop() Parcel {
 // Flush makes everything due now, because the faults that delayed it are over. Messages that a
 // fault in next holds as well stay held, and what is behind them waits with them; next may be
 // nil. Flush returns the events of the messages that are not held any more.
-func (q *Queue) Flush(next *Set, now time.Time) (released []sockeye.FaultEvent) {
+func (q *DelayQueue) Flush(next *RelayFaults, now time.Time) (released []sockeye.FaultEvent) {
 	texts := next.Texts()
 	for n := range q.parcels {
 		p := &q.parcels[n]
@@ -173,9 +173,9 @@ func (q *Queue) Flush(next *Set, now time.Time) (released []sockeye.FaultEvent) 
 }
 
 // Clear drops everything, and says how many bytes that were.
-func (q *Queue) Clear() int {
+func (q *DelayQueue) Clear() int {
 	n := q.bytes
-	*q = Queue{}
+	*q = DelayQueue{}
 	return n
 }
 
@@ -189,7 +189,7 @@ type Held struct {
 }
 
 // Held are the messages that are held. Their data is not to be changed.
-func (q *Queue) Held(now time.Time) []Held {
+func (q *DelayQueue) Held(now time.Time) []Held {
 	var out []Held
 	for _, p := range q.parcels {
 		if p.held > 0 {
@@ -204,7 +204,7 @@ func (q *Queue) Held(now time.Time) []Held {
 }
 
 // HeldCount returns the number of parcels that are held.
-func (q *Queue) HeldCount() (n int) {
+func (q *DelayQueue) HeldCount() (n int) {
 	for i := range q.parcels {
 		if q.parcels[i].held > 0 {
 			n++
@@ -225,7 +225,7 @@ const (
 
 // Decide does something with the message of a number: data is what it becomes, for Edit,
 // and owned by the queue from then on. It returns false if no such message is held.
-func (q *Queue) Decide(number uint64, d Decision, data []byte, now time.Time) (sockeye.FaultEvent, bool) {
+func (q *DelayQueue) Decide(number uint64, d Decision, data []byte, now time.Time) (sockeye.FaultEvent, bool) {
 	at := slices.IndexFunc(q.parcels, func(p Parcel) bool { return p.held == number && number > 0 })
 	if at < 0 {
 		return sockeye.FaultEvent{}, false

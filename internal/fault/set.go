@@ -16,8 +16,8 @@ import (
 // MaxFaults is the largest number of faults of one relay.
 const MaxFaults = 64
 
-// Set holds the faults of a relay, and since when they are set.
-type Set struct {
+// RelayFaults are the faults of a relay, and since when they are set.
+type RelayFaults struct {
 	Frame  framing.Spec // how streams are cut into messages; zero: as they were read
 	Faults []Fault
 	Since  time.Time // schedules count from here
@@ -27,13 +27,13 @@ type Set struct {
 }
 
 // Hits returns how many messages and connections fault n has hit.
-func (s *Set) Hits(n int) uint64 { return s.hits[n].Load() }
+func (s *RelayFaults) Hits(n int) uint64 { return s.hits[n].Load() }
 
 // ParseSet reads faults, and how streams are cut into messages for them ("": as they were
 // read). The error joins one *sockeye.Error for each that is wrong; their targets are
 // frame and faults[0] and so on.
-func ParseSet(frame string, faults []string) (*Set, error) {
-	s := &Set{}
+func ParseSet(frame string, faults []string) (*RelayFaults, error) {
+	s := &RelayFaults{}
 	var wrong []error
 	at := func(target string, err error) {
 		named := *sockeye.ErrorOf(err)
@@ -74,7 +74,7 @@ func ParseSet(frame string, faults []string) (*Set, error) {
 }
 
 // Keep copies the hits of the same faults from the set that was set before.
-func (s *Set) Keep(before *Set) {
+func (s *RelayFaults) Keep(before *RelayFaults) {
 	if before == nil {
 		return
 	}
@@ -86,7 +86,7 @@ func (s *Set) Keep(before *Set) {
 }
 
 // Texts are the faults as Parse reads them, with their seeds.
-func (s *Set) Texts() []string {
+func (s *RelayFaults) Texts() []string {
 	out := []string{}
 	if s != nil {
 		for _, f := range s.Faults {
@@ -97,7 +97,7 @@ func (s *Set) Texts() []string {
 }
 
 // FrameText is the framing of streams, as it was written; "": messages are as they were read.
-func (s *Set) FrameText() string {
+func (s *RelayFaults) FrameText() string {
 	if s == nil || s.Frame == (framing.Spec{}) {
 		return ""
 	}
@@ -106,7 +106,7 @@ func (s *Set) FrameText() string {
 
 // Check says which faults would tear the streams of a relay apart: listen and upstreams are
 // the networks of its sides. The error joins one *sockeye.Error for each.
-func (s *Set) Check(listen sockeye.Network, upstreams ...sockeye.Network) error {
+func (s *RelayFaults) Check(listen sockeye.Network, upstreams ...sockeye.Network) error {
 	if s.Frame != (framing.Spec{}) {
 		return nil
 	}
@@ -132,7 +132,7 @@ func (s *Set) Check(listen sockeye.Network, upstreams ...sockeye.Network) error 
 
 // Refuses reports whether a new peer is refused, and by which fault. connection counts the
 // relay's connections.
-func (s *Set) Refuses(peer *sockeye.Peer, connection uint64, now time.Time) (Fault, bool) {
+func (s *RelayFaults) Refuses(peer *sockeye.Peer, connection uint64, now time.Time) (Fault, bool) {
 	for n, f := range s.Faults {
 		if f.Kind != Refuse || !f.Peer.Covers(peer) {
 			continue

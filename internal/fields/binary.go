@@ -20,7 +20,7 @@ type structWalk struct {
 }
 
 // readStruct appends the fields of a binary frame, in order.
-func (s *Spec) readStruct(dst []Value, frame []byte) ([]Value, sockeye.Text) {
+func (s *FieldSpec) readStruct(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 	w := structWalk{frame: frame, out: dst, first: len(dst)}
 	for n := range s.Fields {
 		f := &s.Fields[n]
@@ -207,7 +207,7 @@ var justFloatTail = []byte{0x00, 0x00, 0x80, 0x7f}
 
 // readFloats appends the channels of a VOFA+ JustFloat frame, with or without its
 // tail.
-func (s *Spec) readFloats(dst []Value, frame []byte) ([]Value, sockeye.Text) {
+func (s *FieldSpec) readFloats(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 	body := bytes.TrimSuffix(frame, justFloatTail)
 	if len(body) == 0 || len(body)%4 != 0 {
 		return dst, both("%d bytes are not whole 32-bit floats", "%d 字节不是整数个 32 位浮点数", len(body))

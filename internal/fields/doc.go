@@ -1,8 +1,8 @@
 // Package fields reads named values out of frames: numbers and words with a unit, each
 // with the bytes it was read from. Like a frame, a value is a view: it is computed from
-// what was recorded, and another Spec computes other values from the same bytes.
+// what was recorded, and another FieldSpec computes other values from the same bytes.
 //
-// A Spec is one line of text. Text that describes itself needs only the name of its
+// A FieldSpec is one line of text. Text that describes itself needs only the name of its
 // format (keys, json, influx, nmea); a list of fields chooses, renames and scales what
 // it says. Binary frames are described by a list of types:
 //

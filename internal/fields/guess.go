@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Proposal is a spec that fits frames that were seen.
-type Proposal struct {
-	Spec Spec
+// SpecGuess is a spec that fits frames that were seen.
+type SpecGuess struct {
+	Spec FieldSpec
 	// Fits counts the frames that the spec reads without a fault, of all.
 	Fits, Frames int
 	// Example are the values of one of them.
@@ -25,9 +25,9 @@ var guessedFormats = []string{"json", "nmea", "influx", "firewater", "keys", "cs
 
 // GuessText proposes specs of text formats for frames, the best first. Proposed is what
 // reads at least four of five frames and finds a number in them.
-func GuessText(frames [][]byte) []Proposal {
+func GuessText(frames [][]byte) []SpecGuess {
 	frames = frames[:min(len(frames), maxGuessed)]
-	var out []Proposal
+	var out []SpecGuess
 	for _, typed := range guessedFormats {
 		if typed == "csv" && hasHeader(frames) {
 			typed = "csv:header"
@@ -44,14 +44,14 @@ func GuessText(frames [][]byte) []Proposal {
 	}
 	// what names its values is better than what numbers them
 	if len(out) > 1 {
-		out = slices.DeleteFunc(out, func(p Proposal) bool { return p.Spec.Format == CSV && !p.Spec.Header })
+		out = slices.DeleteFunc(out, func(p SpecGuess) bool { return p.Spec.Format == CSV && !p.Spec.Header })
 	}
 	return out
 }
 
 // tryOut reads frames as a spec says.
-func tryOut(s Spec, frames [][]byte) Proposal {
-	p := Proposal{Spec: s, Frames: len(frames)}
+func tryOut(s FieldSpec, frames [][]byte) SpecGuess {
+	p := SpecGuess{Spec: s, Frames: len(frames)}
 	r := s.NewReader()
 	var values []Value
 	for n, frame := range frames {
@@ -71,7 +71,7 @@ func tryOut(s Spec, frames [][]byte) Proposal {
 }
 
 // tells is true if a format says more than chance: a name, a sentence, two columns.
-func tells(f Format, p *Proposal) bool {
+func tells(f Format, p *SpecGuess) bool {
 	switch f {
 	case JSON:
 		return p.Example[0].Name != "value" // an object or array
@@ -108,13 +108,13 @@ func hasHeader(frames [][]byte) bool {
 }
 
 // GuessFloats proposes JustFloat for frames that were found by its tail.
-func GuessFloats(frames [][]byte) []Proposal {
+func GuessFloats(frames [][]byte) []SpecGuess {
 	frames = frames[:min(len(frames), maxGuessed)]
-	p := tryOut(Spec{Format: JustFloat}, frames)
+	p := tryOut(FieldSpec{Format: JustFloat}, frames)
 	if p.Frames < 2 || p.Fits < p.Frames {
 		return nil
 	}
-	return []Proposal{p}
+	return []SpecGuess{p}
 }
 
 // The bounds of a guess at binary frames.
@@ -127,16 +127,16 @@ const (
 // GuessStruct proposes a struct for binary frames of one length: at each place the
 // type under which the numbers change least like noise. It is false for frames of
 // several lengths, too few, or too long ones.
-func GuessStruct(frames [][]byte) (Proposal, bool) {
+func GuessStruct(frames [][]byte) (SpecGuess, bool) {
 	frames = frames[:min(len(frames), maxGuessed)]
 	if len(frames) < minStructFrames || len(frames[0]) == 0 || len(frames[0]) > maxStructSize {
-		return Proposal{}, false
+		return SpecGuess{}, false
 	}
 	size := len(frames[0])
 	if slices.ContainsFunc(frames, func(f []byte) bool { return len(f) != size }) {
-		return Proposal{}, false
+		return SpecGuess{}, false
 	}
-	s := Spec{Format: Struct}
+	s := FieldSpec{Format: Struct}
 	for at := 0; at < size; {
 		f := guessField(frames, at, numbered("v", len(s.Fields)))
 		at += numberTypes[f.Type].size
@@ -208,7 +208,7 @@ func (f *Field) noise(frames [][]byte, at int) (noise float64, plausible bool) {
 }
 
 // Summary is the example as people read it.
-func (p *Proposal) Summary() string {
+func (p *SpecGuess) Summary() string {
 	var words []string
 	for n := range p.Example {
 		v := &p.Example[n]
@@ -222,6 +222,6 @@ func (p *Proposal) Summary() string {
 }
 
 // Share is how many of the frames the spec reads, as text: 100 %.
-func (p *Proposal) Share() string {
+func (p *SpecGuess) Share() string {
 	return strconv.Itoa(100*p.Fits/max(1, p.Frames)) + " %"
 }

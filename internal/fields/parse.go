@@ -21,20 +21,20 @@ import (
 // {0=off 1=on} and, in a struct, if FIELD==NUMBER.
 //
 // The error is an *sockeye.Error of kind Invalid that names the column.
-func Parse(typed string) (Spec, error) {
+func Parse(typed string) (FieldSpec, error) {
 	s, f := parse(typed)
 	if f != nil {
-		return Spec{}, payload.ErrorAtColumn(typed, f.at, f.message, f.hint)
+		return FieldSpec{}, f.In(typed)
 	}
 	return s, nil
 }
 
-func parse(typed string) (Spec, *specFault) {
+func parse(typed string) (FieldSpec, *payload.SyntaxFault) {
 	if len(typed) > MaxText {
-		return Spec{}, &specFault{0, both("%d bytes are more than %d", "%d 字节超过了 %d 字节", len(typed), MaxText), nothing}
+		return FieldSpec{}, payload.FaultAt(0, both("%d bytes are more than %d", "%d 字节超过了 %d 字节", len(typed), MaxText), nothing)
 	}
 	in := &specScanner{text: typed}
-	var s Spec
+	var s FieldSpec
 	switch {
 	case in.keyword("received"):
 		s.Direction = sockeye.Received
@@ -62,7 +62,7 @@ func parse(typed string) (Spec, *specFault) {
 	return s, s.conflict(len(typed))
 }
 
-func unknownFormat(at int, word, rest string) *specFault {
+func unknownFormat(at int, word, rest string) *payload.SyntaxFault {
 	if word != "" {
 		rest = payload.Quote(word, 20)
 	}
@@ -76,7 +76,7 @@ func unknownFormat(at int, word, rest string) *specFault {
 	case typeWords[lower] != "":
 		hint = both("write %s", "写成 %s", typeWords[lower])
 	}
-	return &specFault{at, both("%s is neither a format nor a type", "%s 既不是格式也不是类型", rest), hint}
+	return payload.FaultAt(at, both("%s is neither a format nor a type", "%s 既不是格式也不是类型", rest), hint)
 }
 
 // typeWords are names that other tools give types, and what they are here.
@@ -88,7 +88,7 @@ var typeWords = map[string]string{
 }
 
 // settings reads what follows the format: a colon with settings, or a pattern.
-func (s *Spec) settings(in *specScanner) *specFault {
+func (s *FieldSpec) settings(in *specScanner) *payload.SyntaxFault {
 	if s.Format == Regexp {
 		return s.pattern(in)
 	}
@@ -133,7 +133,7 @@ func (s *specScanner) setting() (name, value string) {
 }
 
 // pattern reads a regular expression between slashes.
-func (s *Spec) pattern(in *specScanner) *specFault {
+func (s *FieldSpec) pattern(in *specScanner) *payload.SyntaxFault {
 	hint := both(`write it between slashes: regexp /T=(?P<temp>[0-9.]+)/`, `写在两个斜杠之间：regexp /T=(?P<temp>[0-9.]+)/`)
 	in.skipSpace()
 	from := in.at
@@ -163,7 +163,7 @@ func (s *Spec) pattern(in *specScanner) *specFault {
 	return nil
 }
 
-func (s *Spec) fields(in *specScanner) *specFault {
+func (s *FieldSpec) fields(in *specScanner) *payload.SyntaxFault {
 	in.skipSpace()
 	if in.at == len(in.text) {
 		return nil
@@ -187,7 +187,7 @@ func (s *Spec) fields(in *specScanner) *specFault {
 	}
 }
 
-func (s *Spec) field(in *specScanner) (f Field, fault *specFault) {
+func (s *FieldSpec) field(in *specScanner) (f Field, fault *payload.SyntaxFault) {
 	from := in.at
 	switch {
 	case s.Format == Struct:
@@ -212,10 +212,10 @@ func (s *Spec) field(in *specScanner) (f Field, fault *specFault) {
 }
 
 // modifiers reads what may follow a name.
-func (s *Spec) modifiers(in *specScanner, f *Field) *specFault {
+func (s *FieldSpec) modifiers(in *specScanner, f *Field) *payload.SyntaxFault {
 	for {
 		from, next := in.at, in.next()
-		var fault *specFault
+		var fault *payload.SyntaxFault
 		switch {
 		case next == '*' || next == '/':
 			in.at++
@@ -248,7 +248,7 @@ func (s *Spec) modifiers(in *specScanner, f *Field) *specFault {
 	}
 }
 
-func (f *Field) scale(in *specScanner, divide bool) *specFault {
+func (f *Field) scale(in *specScanner, divide bool) *payload.SyntaxFault {
 	in.skipSpace()
 	from := in.at
 	n, fault := in.number()
@@ -268,7 +268,7 @@ func (f *Field) scale(in *specScanner, divide bool) *specFault {
 	return nil
 }
 
-func (f *Field) unit(in *specScanner) *specFault {
+func (f *Field) unit(in *specScanner) *payload.SyntaxFault {
 	from := in.at
 	text, fault := in.quoted('"')
 	switch {
@@ -283,7 +283,7 @@ func (f *Field) unit(in *specScanner) *specFault {
 	return nil
 }
 
-func (f *Field) words(in *specScanner) *specFault {
+func (f *Field) words(in *specScanner) *payload.SyntaxFault {
 	for !in.accept('}') {
 		n, fault := in.whole(-1<<53, 1<<53)
 		if fault != nil {
@@ -305,18 +305,18 @@ func (f *Field) words(in *specScanner) *specFault {
 }
 
 // conflict says what the parts cannot mean together.
-func (s *Spec) conflict(at int) *specFault {
+func (s *FieldSpec) conflict(at int) *payload.SyntaxFault {
 	if s.Format == CSV && s.Header && len(s.Fields) > 0 && slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Name == "" }) {
-		return &specFault{at, both("with a header, columns are chosen by name", "有表头时按列名选择列"), both("leave out what is not wanted", "不写不需要的列即可")}
+		return payload.FaultAt(at, both("with a header, columns are chosen by name", "有表头时按列名选择列"), both("leave out what is not wanted", "不写不需要的列即可"))
 	}
 	var names []string
 	for _, f := range s.Fields {
 		if f.Name != "" && slices.Contains(names, f.Name) && s.Format != Struct {
-			return &specFault{at, both("two fields are called %s", "有两个字段名为 %s", quoteName(f.Name)), nothing}
+			return payload.FaultAt(at, both("two fields are called %s", "有两个字段名为 %s", quoteName(f.Name)), nothing)
 		}
 		for _, of := range []string{f.Count.Of, f.If.Field} {
 			if of != "" && !slices.Contains(names, of) {
-				return &specFault{at, both("no field before %s is called %s", "%s 之前没有名为 %s 的字段", quoteName(f.Name), quoteName(of)), nothing}
+				return payload.FaultAt(at, both("no field before %s is called %s", "%s 之前没有名为 %s 的字段", quoteName(f.Name), quoteName(of)), nothing)
 			}
 		}
 		names = append(names, f.Name)

@@ -1,9 +1,13 @@
 package fields
 
-import "strings"
+import (
+	"strings"
+
+	"sockeye/internal/payload"
+)
 
 // binary reads the type and name of a field of a struct.
-func (f *Field) binary(in *specScanner) (fault *specFault) {
+func (f *Field) binary(in *specScanner) (fault *payload.SyntaxFault) {
 	in.skipSpace()
 	from := in.at
 	word := in.word(false)
@@ -41,7 +45,7 @@ func (f *Field) binary(in *specScanner) (fault *specFault) {
 }
 
 // count reads what stands in brackets after a name.
-func (s *specScanner) count() (c Count, fault *specFault) {
+func (s *specScanner) count() (c Count, fault *payload.SyntaxFault) {
 	s.skipSpace()
 	from := s.at
 	switch next := s.next(); {
@@ -65,7 +69,7 @@ func (s *specScanner) count() (c Count, fault *specFault) {
 }
 
 // condition reads what follows if.
-func (f *Field) condition(in *specScanner) (fault *specFault) {
+func (f *Field) condition(in *specScanner) (fault *payload.SyntaxFault) {
 	if f.If.Field, fault = in.name(false); fault != nil {
 		return fault
 	}

@@ -10,7 +10,7 @@ import (
 
 // Reader reads the values of the frames of one stream. It belongs to one goroutine.
 type Reader struct {
-	spec    Spec
+	spec    FieldSpec
 	pattern *regexp.Regexp
 	longest int      // bytes of a frame that the pattern is tried on
 	header  []string // the columns of csv with a header; empty until it came
@@ -20,7 +20,7 @@ type Reader struct {
 }
 
 // NewReader makes a reader for a spec that Parse has accepted.
-func (s Spec) NewReader() *Reader {
+func (s FieldSpec) NewReader() *Reader {
 	r := &Reader{spec: s}
 	if s.Format == Regexp {
 		re, steps, err := payload.CompileRegexp(s.Pattern)
@@ -64,7 +64,7 @@ func (r *Reader) Read(dst []Value, frame []byte) (values []Value, why sockeye.Te
 
 // choose appends what the fields of a text format want of the values that a frame
 // says.
-func (s *Spec) choose(dst, found []Value) []Value {
+func (s *FieldSpec) choose(dst, found []Value) []Value {
 	if len(s.Fields) == 0 {
 		return append(dst, found...)
 	}
@@ -97,7 +97,7 @@ func (f *Field) apply(v Value) Value {
 
 // column appends v, the value at place n. The field at that place names it; where there is
 // none, its name is the prefix and a number.
-func (s *Spec) column(dst []Value, n int, prefix string, first int, v Value) []Value {
+func (s *FieldSpec) column(dst []Value, n int, prefix string, first int, v Value) []Value {
 	if len(s.Fields) == 0 {
 		v.Name = numbered(prefix, n+first)
 		return append(dst, v)
@@ -109,31 +109,24 @@ func (s *Spec) column(dst []Value, n int, prefix string, first int, v Value) []V
 }
 
 // SpecSet is several specs: a frame is read by the first that fits it.
-type SpecSet []Spec
+type SpecSet []FieldSpec
 
 // SetReader reads the values of the frames of all streams, each direction of each peer
 // by itself. It belongs to one goroutine.
 type SetReader struct {
 	set     SpecSet
-	streams map[streamKey][]*Reader
+	streams map[sockeye.StreamKey][]*Reader
 	best    []Value // scratch: what the spec read that comes nearest
-}
-
-// streamKey is one direction of one peer. The peer is known by its number and address.
-type streamKey struct {
-	id     uint64
-	remote sockeye.SocketAddr
-	kind   sockeye.EventKind
 }
 
 // Headers is true if frames before one may say what its values are called.
 func (s SpecSet) Headers() bool {
-	return slices.ContainsFunc(s, func(one Spec) bool { return one.Header })
+	return slices.ContainsFunc(s, func(one FieldSpec) bool { return one.Header })
 }
 
 // NewReader makes a reader that has seen no stream yet.
 func (s SpecSet) NewReader() *SetReader {
-	return &SetReader{set: s, streams: map[streamKey][]*Reader{}}
+	return &SetReader{set: s, streams: map[sockeye.StreamKey][]*Reader{}}
 }
 
 // maxStreams bounds the streams whose headers are remembered. With more, all are
@@ -144,10 +137,7 @@ const maxStreams = 1 << 16
 // (sockeye.Sent); see Reader.Read. If no spec fits, why is what the first one for the
 // direction says.
 func (r *SetReader) Read(dst []Value, p *sockeye.Peer, kind sockeye.EventKind, frame []byte) (values []Value, why sockeye.Text) {
-	key := streamKey{kind: kind}
-	if p != nil {
-		key.id, key.remote = p.ID, p.Remote
-	}
+	key := p.Stream(kind)
 	readers := r.streams[key]
 	if readers == nil {
 		if len(r.streams) >= maxStreams {

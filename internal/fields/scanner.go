@@ -17,14 +17,8 @@ type specScanner struct {
 	at   int // byte offset of what comes next
 }
 
-// specFault is what is wrong with a typed spec, and where.
-type specFault struct {
-	at            int // byte offset
-	message, hint sockeye.Text
-}
-
-func (s *specScanner) fault(at int, message, hint sockeye.Text) *specFault {
-	return &specFault{at, message, hint}
+func (s *specScanner) fault(at int, message, hint sockeye.Text) *payload.SyntaxFault {
+	return payload.FaultAt(at, message, hint)
 }
 
 func (s *specScanner) skipSpace() {
@@ -80,7 +74,7 @@ func (s *specScanner) keyword(w string) bool {
 }
 
 // name takes a name: a word, or anything in single quotes.
-func (s *specScanner) name(path bool) (string, *specFault) {
+func (s *specScanner) name(path bool) (string, *payload.SyntaxFault) {
 	at := s.at
 	if s.next() == '\'' {
 		text, f := s.quoted('\'')
@@ -97,7 +91,7 @@ func (s *specScanner) name(path bool) (string, *specFault) {
 	return w, s.checkName(at, w)
 }
 
-func (s *specScanner) checkName(at int, name string) *specFault {
+func (s *specScanner) checkName(at int, name string) *payload.SyntaxFault {
 	switch {
 	case name == "":
 		return s.fault(at, both("the name is empty", "名称为空"), nameHint)
@@ -115,7 +109,7 @@ func isShowable(s string) bool {
 }
 
 // quoted takes a text in quotes; a backslash keeps the character after it.
-func (s *specScanner) quoted(quote byte) (string, *specFault) {
+func (s *specScanner) quoted(quote byte) (string, *payload.SyntaxFault) {
 	from := s.at
 	s.at++
 	var b strings.Builder
@@ -135,7 +129,7 @@ func (s *specScanner) quoted(quote byte) (string, *specFault) {
 }
 
 // number takes a number with an optional sign.
-func (s *specScanner) number() (float64, *specFault) {
+func (s *specScanner) number() (float64, *payload.SyntaxFault) {
 	s.skipSpace()
 	from := s.at
 	for s.at < len(s.text) && (strings.IndexByte("+-.", s.text[s.at]) >= 0 && (s.at == from || s.text[s.at] == '.' || s.text[s.at-1]|0x20 == 'e') || isNumberByte(s.text[s.at])) {
@@ -160,7 +154,7 @@ func isNumberByte(c byte) bool {
 }
 
 // whole takes a whole number within bounds.
-func (s *specScanner) whole(least, most int64) (int64, *specFault) {
+func (s *specScanner) whole(least, most int64) (int64, *payload.SyntaxFault) {
 	s.skipSpace()
 	from := s.at
 	n, f := s.number()

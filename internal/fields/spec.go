@@ -7,7 +7,7 @@ import (
 	"sockeye"
 )
 
-// Format is how a frame says its values: the first word of a Spec.
+// Format is how a frame says its values: the first word of a FieldSpec.
 type Format string
 
 // The formats.
@@ -35,9 +35,9 @@ const (
 	maxUnit   = 16   // bytes of a unit
 )
 
-// Spec says which values a frame holds and how they are written. The zero Spec is
+// FieldSpec says which values a frame holds and how they are written. The zero Spec is
 // not valid; see Parse.
-type Spec struct {
+type FieldSpec struct {
 	// Direction is sockeye.Received or sockeye.Sent if only frames of that direction
 	// are read, or 0.
 	Direction sockeye.EventKind
@@ -140,7 +140,7 @@ func (t BinaryType) known() bool {
 }
 
 // String writes the spec as Parse reads it, without what is the default.
-func (s Spec) String() string {
+func (s FieldSpec) String() string {
 	var b strings.Builder
 	if s.Direction != 0 {
 		b.WriteString(s.Direction.String() + " ")
@@ -254,7 +254,7 @@ func separatorName(c byte) string {
 
 // Framing is how frames of the format are usually found, as package framing writes it.
 // A struct says nothing of it: each read, or datagram, is a frame.
-func (s Spec) Framing() string {
+func (s FieldSpec) Framing() string {
 	switch s.Format {
 	case Struct:
 		return "none"

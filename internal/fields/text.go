@@ -256,7 +256,7 @@ func trimLineEnd(frame []byte) []byte { return bytes.TrimRight(frame, "\r\n") }
 
 // readFireWater appends the channels of a VOFA+ FireWater line: an optional name, a
 // colon, and numbers between commas.
-func (s *Spec) readFireWater(dst []Value, frame []byte) ([]Value, sockeye.Text) {
+func (s *FieldSpec) readFireWater(dst []Value, frame []byte) ([]Value, sockeye.Text) {
 	row := trimLineEnd(frame)
 	from := bytes.IndexByte(row, ':') + 1
 	if string(row[:from]) == "image:" {

@@ -9,7 +9,7 @@ import (
 
 // CanWrite says why AppendStruct cannot write frames of a spec, or nil. It writes
 // structs of single numbers and padding, one behind the other.
-func (s Spec) CanWrite() error {
+func (s FieldSpec) CanWrite() error {
 	fault := func(f Field, message sockeye.Text) error {
 		return &sockeye.Error{Kind: sockeye.Invalid, Target: f.Name, Message: message,
 			Hint: both("write numbers such as u8 id, i16le temperature*0.1, f32le humidity, and pad 2", "请只写数字，例如 u8 id, i16le temperature*0.1, f32le humidity，以及 pad 2")}
@@ -30,10 +30,10 @@ func (s Spec) CanWrite() error {
 	return nil
 }
 
-// AppendStruct appends a frame that Spec reads back: value gives the number of each
+// AppendStruct appends a frame that FieldSpec reads back: value gives the number of each
 // field. What a field cannot hold becomes the nearest number that it can, and NaN in
 // a whole number 0. s must be one that CanWrite.
-func (s Spec) AppendStruct(dst []byte, value func(name string) float64) []byte {
+func (s FieldSpec) AppendStruct(dst []byte, value func(name string) float64) []byte {
 	for _, f := range s.Fields {
 		if f.Type == Pad {
 			dst = append(dst, make([]byte, f.Count.N)...)

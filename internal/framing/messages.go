@@ -51,13 +51,13 @@ func (r *decoderMessages) end(b []byte) (Mark, bool) {
 type Decoding struct {
 	decoder       *decode.Decoder
 	known         Knowledge
-	conversations map[streamKey]*decode.Conversation
+	conversations map[sockeye.StreamKey]*decode.Conversation
 }
 
 // NewDecoding is one for a decoder that decode.Named knows.
 func NewDecoding(name string, known Knowledge) *Decoding {
 	d, _ := decode.Named(name)
-	return &Decoding{decoder: d, known: known, conversations: map[streamKey]*decode.Conversation{}}
+	return &Decoding{decoder: d, known: known, conversations: map[sockeye.StreamKey]*decode.Conversation{}}
 }
 
 // maxConversations bounds the connections that are remembered. With more, all are
@@ -70,7 +70,7 @@ func (d *Decoding) Message(f *PeerFrame) (m *decode.Message, from int, encoded, 
 	if f.Mark != Whole && f.Mark != Incomplete {
 		return nil, 0, false, false
 	}
-	key := flowKeyOf(f.Peer, 0)
+	key := f.Peer.Stream(0)
 	c := d.conversations[key]
 	if c == nil {
 		if len(d.conversations) >= maxConversations {

@@ -11,12 +11,6 @@ type textPair = sockeye.Text
 
 var none textPair
 
-// specFault is what is wrong with a typed spec, and where.
-type specFault struct {
-	at            int // byte offset
-	message, hint textPair
-}
-
 // Parse reads a spec: a kind, and after a colon its settings, with commas between.
 //
 //	none  line  json  slip  cobs  modbus-rtu  modbus-tcp
@@ -31,12 +25,12 @@ type specFault struct {
 func Parse(typed string) (Spec, error) {
 	s, f := parse(typed)
 	if f != nil {
-		return Spec{}, payload.ErrorAtColumn(typed, f.at, f.message, f.hint)
+		return Spec{}, f.In(typed)
 	}
 	return s, nil
 }
 
-func parse(typed string) (Spec, *specFault) {
+func parse(typed string) (Spec, *payload.SyntaxFault) {
 	word, rest, colon := strings.Cut(typed, ":")
 	s := Spec{Method: Method(strings.TrimSpace(word))}
 	if !s.Method.known() {
@@ -60,7 +54,7 @@ func parse(typed string) (Spec, *specFault) {
 	}
 	for _, f := range fields {
 		if f.needed && !seen[f.name] {
-			return s, &specFault{len(typed), both("%s needs %s", "%s 缺少 %s", s.Method, f.name), exampleHint(s.Method)}
+			return s, payload.FaultAt(len(typed), both("%s needs %s", "%s 缺少 %s", s.Method, f.name), exampleHint(s.Method))
 		}
 	}
 	return s, s.conflict(len(typed))
@@ -83,7 +77,7 @@ func nextItem(s string) string {
 }
 
 // take reads one setting, the nth of the spec.
-func (s *Spec) take(item string, at, n int, fields []specField, seen map[string]bool) *specFault {
+func (s *Spec) take(item string, at, n int, fields []specField, seen map[string]bool) *payload.SyntaxFault {
 	at += len(item) - len(strings.TrimLeft(item, " "))
 	item = strings.TrimSpace(item)
 	name, text, named := strings.Cut(item, "=")
@@ -97,17 +91,17 @@ func (s *Spec) take(item string, at, n int, fields []specField, seen map[string]
 			continue
 		}
 		if seen[f.name] {
-			return &specFault{at, both("%s is given twice", "%s 重复了", f.name), none}
+			return payload.FaultAt(at, both("%s is given twice", "%s 重复了", f.name), none)
 		}
 		seen[f.name] = true
 		at += len(name) + 1
 		return f.set(s, specValue{strings.TrimSpace(text), at + len(text) - len(strings.TrimLeft(text, " "))})
 	}
-	return &specFault{at, both("%s has no setting %s", "%s 没有 %s 这个设置", s.Method, payload.Quote(item, 20)), exampleHint(s.Method)}
+	return payload.FaultAt(at, both("%s has no setting %s", "%s 没有 %s 这个设置", s.Method, payload.Quote(item, 20)), exampleHint(s.Method))
 }
 
 // conflict says what the settings cannot mean together.
-func (s *Spec) conflict(at int) *specFault {
+func (s *Spec) conflict(at int) *payload.SyntaxFault {
 	least := 0
 	switch s.Method {
 	case Delimiter:
@@ -120,22 +114,22 @@ func (s *Spec) conflict(at int) *specFault {
 		least = 2 + s.After
 	case Length:
 		if s.Size == Varint && s.Order == Little {
-			return &specFault{at, both("order means nothing for size=varint", "size=varint 时 order 没有意义"), none}
+			return payload.FaultAt(at, both("order means nothing for size=varint", "size=varint 时 order 没有意义"), none)
 		}
 		least = max(s.Offset+max(1, s.Size), len(s.Head)+len(s.Tail))
 	}
 	if s.max() <= least {
-		return &specFault{at, both("max=%d leaves no room beside %d bytes around the content", "max=%d 小于内容之外的 %d 字节", s.max(), least), none}
+		return payload.FaultAt(at, both("max=%d leaves no room beside %d bytes around the content", "max=%d 小于内容之外的 %d 字节", s.max(), least), none)
 	}
 	return nil
 }
 
-func unknownKind(word string) *specFault {
+func unknownKind(word string) *payload.SyntaxFault {
 	hint := both("the ways are %s", "可选：%s", kindList(", "))
 	if known := Method(strings.ToLower(strings.TrimSpace(word))); known.known() {
 		hint = both("write it in small letters: %s", "请用小写：%s", known)
 	}
-	return &specFault{0, both("%s is no way to find frames", "没有 %s 这种分帧方式", payload.Quote(word, 20)), hint}
+	return payload.FaultAt(0, both("%s is no way to find frames", "没有 %s 这种分帧方式", payload.Quote(word, 20)), hint)
 }
 
 // Examples shows one spec of each kind, for help texts.

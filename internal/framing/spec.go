@@ -133,7 +133,7 @@ type specField struct {
 	needed bool   // there is no default
 	def    string // as print writes it
 	print  func(*Spec) string
-	set    func(s *Spec, v specValue) *specFault
+	set    func(s *Spec, v specValue) *payload.SyntaxFault
 }
 
 // fieldsOf are the settings of a kind, in the order they are written.
@@ -187,14 +187,13 @@ func orVarint(f specField) specField {
 		}
 		return print(s)
 	}
-	f.set = func(s *Spec, v specValue) *specFault {
+	f.set = func(s *Spec, v specValue) *payload.SyntaxFault {
 		if v.text == "varint" {
 			s.Size = Varint
 			return nil
 		}
 		if f := set(s, v); f != nil {
-			f.hint = both("or write varint, for a length as in Protocol Buffers and MQTT", "也可写 varint，表示 Protocol Buffers、MQTT 那样的变长长度")
-			return f
+			return f.WithHint(both("or write varint, for a length as in Protocol Buffers and MQTT", "也可写 varint，表示 Protocol Buffers、MQTT 那样的变长长度"))
 		}
 		return nil
 	}
@@ -215,7 +214,7 @@ func number(name string, least, most int, def string, of func(*Spec) *int) specF
 			}
 			return strconv.Itoa(n)
 		},
-		set: func(s *Spec, v specValue) *specFault {
+		set: func(s *Spec, v specValue) *payload.SyntaxFault {
 			n, err := strconv.Atoi(v.text)
 			if err != nil || n < least || n > most {
 				return v.wrong(both("%s is not a number from %d to %d", "%s 不是 %d 到 %d 之间的数字", v.quoted(), least, most), none)
@@ -232,7 +231,7 @@ func number(name string, least, most int, def string, of func(*Spec) *int) specF
 func protocol() specField {
 	return specField{name: "protocol",
 		print: func(s *Spec) string { return s.Protocol },
-		set: func(s *Spec, v specValue) *specFault {
+		set: func(s *Spec, v specValue) *payload.SyntaxFault {
 			if _, known := decode.Named(v.text); !known {
 				return v.wrong(both("%s is no decoder", "没有 %s 这个解码器", v.quoted()), both("the decoders are %s", "可选：%s", strings.Join(decode.Names(), ", ")))
 			}
@@ -245,7 +244,7 @@ func protocol() specField {
 func text(name string, of func(*Spec) *string) specField {
 	return specField{name: name,
 		print: func(s *Spec) string { return hex.EncodeToString([]byte(*of(s))) },
-		set: func(s *Spec, v specValue) *specFault {
+		set: func(s *Spec, v specValue) *payload.SyntaxFault {
 			b, f := v.bytes()
 			if f == nil && len(b) == 0 {
 				f = v.wrong(both("no bytes", "没有字节"), bytesHint)
@@ -266,7 +265,7 @@ func choice[T ~string](name string, of func(*Spec) *T, words ...T) specField {
 			}
 			return string(words[0])
 		},
-		set: func(s *Spec, v specValue) *specFault {
+		set: func(s *Spec, v specValue) *payload.SyntaxFault {
 			for n, w := range words {
 				if v.text == string(w) {
 					if n == 0 {
@@ -283,7 +282,7 @@ func choice[T ~string](name string, of func(*Spec) *T, words ...T) specField {
 func pause(name, def string) specField {
 	return specField{name: name, def: def,
 		print: func(s *Spec) string { return s.Pause.String() },
-		set: func(s *Spec, v specValue) *specFault {
+		set: func(s *Spec, v specValue) *payload.SyntaxFault {
 			d, err := time.ParseDuration(v.text)
 			if v.text == "0" && def != "" || err == nil && d == 0 && def != "" {
 				s.Pause = 0
@@ -305,10 +304,12 @@ type specValue struct {
 
 func (v specValue) quoted() string { return payload.Quote(v.text, 20) }
 
-func (v specValue) wrong(message, hint textPair) *specFault { return &specFault{v.at, message, hint} }
+func (v specValue) wrong(message, hint textPair) *payload.SyntaxFault {
+	return payload.FaultAt(v.at, message, hint)
+}
 
 // bytes reads bytes in hex, or text with escapes in double quotes.
-func (v specValue) bytes() ([]byte, *specFault) {
+func (v specValue) bytes() ([]byte, *payload.SyntaxFault) {
 	parse, typed, skipped := payload.ParseHex, v.text, 0
 	if strings.HasPrefix(v.text, `"`) {
 		if len(v.text) < 2 || !strings.HasSuffix(v.text, `"`) {
@@ -318,7 +319,7 @@ func (v specValue) bytes() ([]byte, *specFault) {
 	}
 	b, err := parse(typed)
 	if err != nil {
-		return nil, &specFault{v.at + skipped, both("%s are not bytes", "%s 不是字节", v.quoted()), bytesHint}
+		return nil, payload.FaultAt(v.at+skipped, both("%s are not bytes", "%s 不是字节", v.quoted()), bytesHint)
 	}
 	return b, nil
 }

@@ -1,7 +1,6 @@
 package framing
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -16,24 +15,9 @@ import (
 type Splitter struct {
 	spec  Spec
 	check checksum.Trailer
-	ways  map[streamKey]*directionState
+	ways  map[sockeye.StreamKey]*directionState
 	mine  *byte // marks the streams that no other splitter has; see Clone
 	held  int
-}
-
-// streamKey is one direction of one peer. The peer is known by its number and address: one
-// that is read from a recording twice is the same.
-type streamKey struct {
-	id     uint64
-	remote sockeye.SocketAddr
-	kind   sockeye.EventKind
-}
-
-func flowKeyOf(p *sockeye.Peer, kind sockeye.EventKind) streamKey {
-	if p == nil {
-		return streamKey{kind: kind}
-	}
-	return streamKey{p.ID, p.Remote, kind}
 }
 
 // directionState is what a splitter keeps of a way.
@@ -56,7 +40,7 @@ type PeerFrame struct {
 
 // NewSplitter makes a splitter without any peer yet; see New.
 func NewSplitter(s Spec, check checksum.Trailer) *Splitter {
-	return &Splitter{spec: s, check: check, ways: map[streamKey]*directionState{}, mine: new(byte)}
+	return &Splitter{spec: s, check: check, ways: map[sockeye.StreamKey]*directionState{}, mine: new(byte)}
 }
 
 // Spec is how it cuts.
@@ -78,7 +62,7 @@ func (s *Splitter) Held() int { return s.held + streamSize*len(s.ways) }
 const streamSize = 256
 
 // own is the stream of a way, to change; nil if there is none.
-func (s *Splitter) own(w streamKey) *directionState {
+func (s *Splitter) own(w sockeye.StreamKey) *directionState {
 	f := s.ways[w]
 	if f != nil && f.of != s.mine {
 		f = &directionState{Framer: f.clone(), peer: f.peer, of: s.mine}
@@ -99,10 +83,10 @@ func (s *Splitter) Event(e *sockeye.Event, frame func(*PeerFrame)) {
 		if e.Detail != nil && e.Detail.Reason == sockeye.ReasonLocal {
 			kind = sockeye.Sent
 		}
-		s.end(flowKeyOf(e.Peer, kind), frame)
+		s.end(e.Peer.Stream(kind), frame)
 	case sockeye.Left:
 		for _, kind := range []sockeye.EventKind{sockeye.Received, sockeye.Sent} {
-			w := flowKeyOf(e.Peer, kind)
+			w := e.Peer.Stream(kind)
 			s.end(w, frame)
 			delete(s.ways, w)
 		}
@@ -114,7 +98,7 @@ func (s *Splitter) Event(e *sockeye.Event, frame func(*PeerFrame)) {
 }
 
 func (s *Splitter) data(e *sockeye.Event, frame func(*PeerFrame)) {
-	w := flowKeyOf(e.Peer, e.Kind)
+	w := e.Peer.Stream(e.Kind)
 	f := s.own(w)
 	if f == nil {
 		f = &directionState{Framer: New(s.spec, s.check), of: s.mine}
@@ -130,11 +114,11 @@ func (s *Splitter) data(e *sockeye.Event, frame func(*PeerFrame)) {
 	s.held += f.Pending() - before
 }
 
-func (s *Splitter) end(w streamKey, frame func(*PeerFrame)) {
+func (s *Splitter) end(w sockeye.StreamKey, frame func(*PeerFrame)) {
 	if f := s.own(w); f != nil {
 		s.held -= f.Pending()
 		f.End()
-		f.drain(w.kind, frame)
+		f.drain(w.Kind, frame)
 	}
 }
 
@@ -181,7 +165,7 @@ func (s *Splitter) Rests(now time.Time, frame func(*PeerFrame)) (next time.Time)
 		}
 		f := &directionState{Framer: s.ways[w].clone(), peer: s.ways[w].peer}
 		f.End()
-		f.drain(w.kind, func(fr *PeerFrame) {
+		f.drain(w.Kind, func(fr *PeerFrame) {
 			if !over && (fr.Mark == Whole || fr.Mark == Incomplete) {
 				fr.Mark, fr.Check, fr.Body = Open, Unchecked, fr.Data
 			}
@@ -192,16 +176,14 @@ func (s *Splitter) Rests(now time.Time, frame func(*PeerFrame)) (next time.Time)
 }
 
 // pending are the streams with bytes that are no frame yet, by their peers' numbers.
-func (s *Splitter) pending() []streamKey {
-	var list []streamKey
+func (s *Splitter) pending() []sockeye.StreamKey {
+	var list []sockeye.StreamKey
 	for w, f := range s.ways {
 		if f.Pending() > 0 {
 			list = append(list, w)
 		}
 	}
-	slices.SortFunc(list, func(a, b streamKey) int {
-		return cmp.Or(cmp.Compare(a.id, b.id), a.remote.Compare(b.remote), cmp.Compare(a.kind, b.kind))
-	})
+	slices.SortFunc(list, sockeye.StreamKey.Compare)
 	return list
 }
 

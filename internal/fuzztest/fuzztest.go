@@ -28,8 +28,8 @@ const (
 	patience = time.Minute
 )
 
-// Target is a parser and what it is given.
-type Target struct {
+// FuzzTarget is a parser and what it is given.
+type FuzzTarget struct {
 	// Seeds are the files that mutated ones are made of; there is at least one.
 	Seeds [][]byte
 	// Fixed is how many bytes of memory a reading may take beside twice its file.
@@ -44,9 +44,9 @@ type Target struct {
 
 // Run gives files to a target until there were enough, and fails the test with the first that
 // it does not stand.
-func Run(t *testing.T, target Target) {
+func Run(t *testing.T, target FuzzTarget) {
 	t.Helper()
-	r := &run{Target: target, seed: number("SOCKEYE_SEED", rand.Uint64()>>1)}
+	r := &run{FuzzTarget: target, seed: number("SOCKEYE_SEED", rand.Uint64()>>1)}
 	first, execs := number("SOCKEYE_EXEC", 0), number("SOCKEYE_EXECS", 0)
 	r.next.Store(first)
 	switch {
@@ -77,7 +77,7 @@ func number(variable string, otherwise uint64) uint64 {
 
 // run is one Run of a target.
 type run struct {
-	Target
+	FuzzTarget
 	seed  uint64
 	end   uint64 // the number after the last file
 	until time.Time

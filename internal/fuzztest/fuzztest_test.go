@@ -37,7 +37,7 @@ func TestFailuresAreFound(t *testing.T) {
 			return nil
 		},
 	} {
-		r := &run{Target: Target{Seeds: seeds, Fixed: 4 << 20, New: func() func([]byte) error { return read }}, seed: 7, end: 20_000}
+		r := &run{FuzzTarget: FuzzTarget{Seeds: seeds, Fixed: 4 << 20, New: func() func([]byte) error { return read }}, seed: 7, end: 20_000}
 		r.work()
 		if !strings.Contains(r.failure, want) || (want == "") != (r.failure == "") {
 			t.Errorf("%.300q, want %q", r.failure, want)

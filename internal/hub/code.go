@@ -106,7 +106,7 @@ func (c Code) Key() (string, error) {
 }
 
 // Board is the board that the code enrols.
-func (c Code) Board() (Board, error) { return ParseBoard(claimsOf(c.JWT).Name) }
+func (c Code) Board() (BoardID, error) { return ParseBoard(claimsOf(c.JWT).Name) }
 
 // Expires is when the code is good no more.
 func (c Code) Expires() time.Time { return time.Unix(claimsOf(c.JWT).Expires, 0) }

@@ -28,9 +28,9 @@ const EventSubjects = "sockeye.*.*.events.>"
 // reserved is the site that the hub's own subjects have.
 const reserved = "hub"
 
-// Board names a board: its site, and its name there. Both are words of small letters,
+// BoardID names a board: its site, and its name there. Both are words of small letters,
 // digits and hyphens, so that they are tokens of subjects and names of files.
-type Board struct {
+type BoardID struct {
 	Site string `json:"site"`
 	Name string `json:"board"`
 }
@@ -39,15 +39,15 @@ type Board struct {
 const DefaultSite = "home"
 
 // ParseBoard reads "SITE/BOARD", or "BOARD" of DefaultSite.
-func ParseBoard(text string) (Board, error) {
+func ParseBoard(text string) (BoardID, error) {
 	site, name, found := strings.Cut(text, "/")
 	if !found {
 		site, name = DefaultSite, text
 	}
-	if b := (Board{site, name}); isName(site) && isName(name) && site != reserved {
+	if b := (BoardID{site, name}); isName(site) && isName(name) && site != reserved {
 		return b, nil
 	}
-	return Board{}, &sockeye.Error{Kind: sockeye.Invalid, Op: "parse", Target: fmt.Sprintf("%.80q", text),
+	return BoardID{}, &sockeye.Error{Kind: sockeye.Invalid, Op: "parse", Target: fmt.Sprintf("%.80q", text),
 		Message: sockeye.Text{En: "not the name of a board", Zh: "不是有效的开发板名称"},
 		Hint:    sockeye.Text{En: "write BOARD or SITE/BOARD in small letters, digits and hyphens; a site cannot be called hub", Zh: "写成 BOARD 或 SITE/BOARD，只用小写字母、数字和连字符；站点不能叫 hub"}}
 }
@@ -61,16 +61,16 @@ func isName(s string) bool {
 	return s != "" && len(s) <= 40
 }
 
-func (b Board) String() string { return b.Site + "/" + b.Name }
+func (b BoardID) String() string { return b.Site + "/" + b.Name }
 
 // Key is the board's key in the bucket Boards, and the name of its directory.
-func (b Board) Key() string { return b.Site + "." + b.Name }
+func (b BoardID) Key() string { return b.Site + "." + b.Name }
 
-func (b Board) subject(rest string) string { return "sockeye." + b.Site + "." + b.Name + "." + rest }
+func (b BoardID) subject(rest string) string { return "sockeye." + b.Site + "." + b.Name + "." + rest }
 
 // Events is where the events of one of the board's sessions go, "" for all of them.
 // What concerns no session has the session "_".
-func (b Board) Events(session string) string {
+func (b BoardID) Events(session string) string {
 	if session == "" {
 		session = ">"
 	}
@@ -79,7 +79,7 @@ func (b Board) Events(session string) string {
 
 // Live is where events of a session go while the stream is not up to date: at once, and
 // kept nowhere.
-func (b Board) Live(session string) string {
+func (b BoardID) Live(session string) string {
 	if session == "" {
 		session = ">"
 	}
@@ -87,19 +87,19 @@ func (b Board) Live(session string) string {
 }
 
 // Status is the subject on which the board publishes its status.
-func (b Board) Status() string { return b.subject("status") }
+func (b BoardID) Status() string { return b.subject("status") }
 
 // SendSubject is where the board is asked to send.
-func (b Board) SendSubject() string { return b.subject("send") }
+func (b BoardID) SendSubject() string { return b.subject("send") }
 
 // Inbox is the prefix of answers to what the board asks; nobody else may listen there.
-func (b Board) Inbox() string { return "_INBOX." + b.Site + "." + b.Name }
+func (b BoardID) Inbox() string { return "_INBOX." + b.Site + "." + b.Name }
 
 // boardsReply is where the hub answers how many boards there are.
 func (b Board) boardsReply() string { return b.Inbox() + ".boards" }
 
 // LastMessage is where the board asks the stream for its own last message.
-func (b Board) LastMessage() string {
+func (b BoardID) LastMessage() string {
 	return "$JS.API.DIRECT.GET." + Stream + "." + b.Events("")
 }
 
@@ -113,12 +113,12 @@ func IsCopied(h map[string][]string) bool { return len(h[copiedFrom]) > 0 }
 const copiedFrom = "Nats-Stream"
 
 // BoardOf is the board and the rest of one of its subjects.
-func BoardOf(subject string) (b Board, rest string, ok bool) {
+func BoardOf(subject string) (b BoardID, rest string, ok bool) {
 	part := strings.SplitN(subject, ".", 4)
 	if len(part) < 4 || part[0] != "sockeye" || part[1] == reserved || !isName(part[1]) || !isName(part[2]) {
-		return Board{}, "", false
+		return BoardID{}, "", false
 	}
-	return Board{part[1], part[2]}, part[3], true
+	return BoardID{part[1], part[2]}, part[3], true
 }
 
 // EnrolSubject is where a code with this public key is traded for an identity.

@@ -14,14 +14,14 @@ import (
 
 // T60: a name that could be more than one token of a subject, or a wildcard, is no board's.
 func TestParseBoard(t *testing.T) {
-	for text, want := range map[string]Board{
+	for text, want := range map[string]BoardID{
 		"desk-1":          {DefaultSite, "desk-1"},
 		"plant-a/press-7": {"plant-a", "press-7"},
 		"":                {}, "a/b/c": {}, "A": {}, "a.b": {}, "*": {}, ">": {}, "hub/x": {}, "a/": {}, "/a": {}, "x y": {},
 		strings.Repeat("a", 41): {},
 	} {
 		got, err := ParseBoard(text)
-		if got != want || (err == nil) != (want != Board{}) {
+		if got != want || (err == nil) != (want != BoardID{}) {
 			t.Errorf("ParseBoard(%q) is %v, %v", text, got, err)
 		}
 	}
@@ -29,7 +29,7 @@ func TestParseBoard(t *testing.T) {
 
 // T60: subjects lead back to the board, and nobody else's are taken for them.
 func TestSubjects(t *testing.T) {
-	b := Board{"plant", "press-7"}
+	b := BoardID{"plant", "press-7"}
 	for subject, rest := range map[string]string{b.Events("s1"): "events.s1", b.Live("s2"): "live.s2", b.Status(): "status", b.SendSubject(): "send"} {
 		if got, r, ok := BoardOf(subject); got != b || r != rest || !ok {
 			t.Errorf("BoardOf(%q) is %v, %q, %v", subject, got, r, ok)
@@ -71,7 +71,7 @@ func TestCodeIsReadBack(t *testing.T) {
 	if diff := cmp.Diff(c, got); diff != "" {
 		t.Errorf("the code read back (-want +got):\n%s", diff)
 	}
-	if b, err := got.Board(); b != (Board{"plant", "press"}) || err != nil {
+	if b, err := got.Board(); b != (BoardID{"plant", "press"}) || err != nil {
 		t.Errorf("its board is %v, %v", b, err)
 	}
 	if want := time.Unix(1_800_000_000, 0); !got.Expires().Equal(want) {

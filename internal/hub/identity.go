@@ -17,7 +17,7 @@ import (
 // Identity is what a board has once it is enrolled: a key of its own, which never left
 // it, and what the hub permits the key.
 type Identity struct {
-	Board
+	BoardID
 	URLs string `json:"urls"`
 	Pin  string `json:"pin,omitempty"`
 	// Code is the public key of the code that was traded.
@@ -41,7 +41,7 @@ func (id *Identity) Outbox() string { return filepath.Join(id.dir, "outbox") }
 func (id *Identity) file() string { return filepath.Join(id.dir, "identity.json") }
 
 // boardDir is where a board's identity is, in the directory of a person's data.
-func boardDir(data string, b Board) string { return filepath.Join(data, "boards", b.Key()) }
+func boardDir(data string, b BoardID) string { return filepath.Join(data, "boards", b.Key()) }
 
 // Join is the identity that a word means: a code is traded with the hub, once, and means
 // the same identity ever after; the name of a board is one that was enrolled here. Data is
@@ -78,7 +78,7 @@ func Join(ctx context.Context, data, word string) (*Identity, error) {
 		if err != nil {
 			return nil, err
 		}
-		id = &Identity{Board: board, URLs: code.URLs, Pin: code.Pin, Code: key, Seed: string(seed), dir: boardDir(data, board)}
+		id = &Identity{BoardID: board, URLs: code.URLs, Pin: code.Pin, Code: key, Seed: string(seed), dir: boardDir(data, board)}
 		if err := id.save(); err != nil {
 			return nil, err
 		}

@@ -14,15 +14,15 @@ import (
 	"sockeye"
 )
 
-// ReadOptions choose what to read of a hub's stream. Zero fields choose everything.
-type ReadOptions struct {
+// StreamFilter chooses what to read of a hub's stream. Zero fields choose everything.
+type StreamFilter struct {
 	// Site and Board are names; Board goes with Site.
 	Site, Board string
 	// Session is one of the board's; it goes with Board.
 	Session string
 	// Boards are several boards, instead of the above; the name "*" is all of a site. None may
 	// be one of those that another stands for.
-	Boards []Board
+	Boards []BoardID
 	// Since and Until bound the time of events, by the clocks of the boards.
 	Since, Until time.Time
 	// Follow goes on with what comes, until the context ends. Since is the time at which the
@@ -32,7 +32,7 @@ type ReadOptions struct {
 
 // BoardEvent is an event with the board whose it is.
 type BoardEvent struct {
-	Board
+	BoardID
 	sockeye.Event
 }
 
@@ -44,7 +44,7 @@ const clockLeeway = time.Hour
 // one board in their order, those of several as they came to the hub. The loop ends with an
 // error, or without one at the end. Messages in which something is no event do not end it:
 // they are the error in the end, and with Follow one on the way, once for each board.
-func Read(ctx context.Context, conn *nats.Conn, o ReadOptions) iter.Seq2[BoardEvent, error] {
+func Read(ctx context.Context, conn *nats.Conn, o StreamFilter) iter.Seq2[BoardEvent, error] {
 	return func(yield func(BoardEvent, error) bool) {
 		js, err := jetstream.New(conn)
 		if err != nil {
@@ -105,8 +105,8 @@ func order(ctx context.Context, js jetstream.JetStream, config jetstream.Ordered
 
 // read reads messages to the end. One that is wrong is left out, so that a board that was
 // stolen hides nobody else's: what was wrong is the error in the end, once for each board.
-func (o ReadOptions) read(messages jetstream.MessagesContext, yield func(BoardEvent, error) bool) error {
-	decoders, wrong := map[Board]*MessageDecoder{}, map[Board]error{}
+func (o StreamFilter) read(messages jetstream.MessagesContext, yield func(BoardEvent, error) bool) error {
+	decoders, wrong := map[BoardID]*MessageDecoder{}, map[BoardID]error{}
 	for {
 		m, err := messages.Next()
 		if err != nil {
@@ -132,7 +132,7 @@ func (o ReadOptions) read(messages jetstream.MessagesContext, yield func(BoardEv
 				e := *sockeye.ErrorOf(err)
 				e.Target = b.String()
 				wrong[b] = &e
-				if o.Follow && !yield(BoardEvent{Board: b}, &e) {
+				if o.Follow && !yield(BoardEvent{BoardID: b}, &e) {
 					return nil
 				}
 			}
@@ -144,7 +144,7 @@ func (o ReadOptions) read(messages jetstream.MessagesContext, yield func(BoardEv
 }
 
 // subjects have what is wanted, and as little else as may be.
-func (o ReadOptions) subjects() (subjects []string) {
+func (o StreamFilter) subjects() (subjects []string) {
 	for _, b := range o.Boards {
 		subjects = append(subjects, b.Events(""))
 	}
@@ -157,9 +157,9 @@ func (o ReadOptions) subjects() (subjects []string) {
 		}
 		return name
 	}
-	return []string{Board{any(o.Site), any(o.Board)}.Events(o.Session)}
+	return []string{BoardID{any(o.Site), any(o.Board)}.Events(o.Session)}
 }
 
-func (o ReadOptions) wants(at time.Time) bool {
+func (o StreamFilter) wants(at time.Time) bool {
 	return o.Follow || (o.Since.IsZero() || !at.Before(o.Since)) && (o.Until.IsZero() || at.Before(o.Until))
 }

@@ -27,7 +27,7 @@ type Journal struct {
 	size    blockSize
 	barrier recordBarrier
 	// recorded is the recording that Recorded made the journal of; nil: none.
-	recorded *recording.Recording
+	recorded *recording.Files
 
 	mu          sync.Mutex
 	blocks      []*ringBlock // oldest first; the last one is being filled
@@ -65,7 +65,7 @@ func NewForeign(limit int) *Journal {
 
 // Recorded makes a closed journal of a recording whose events are numbered from 1 up to
 // without next, one by one. None of it is in memory: cursors read the disk.
-func Recorded(r *recording.Recording, next uint64) *Journal {
+func Recorded(r *recording.Files, next uint64) *Journal {
 	j := New(0)
 	j.recorded, j.barrier.place = r, r.Path()
 	j.next, j.closed = next, true

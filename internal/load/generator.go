@@ -297,8 +297,8 @@ func (g *generator) fail(err error) {
 }
 
 // report puts together what the connections counted.
-func (g *generator) report() *Report {
-	r := &Report{Sent: g.sent.Load(), SentBytes: g.sentBytes.Load(), Opened: int(g.opened.Load()), Failed: int(g.failed.Load()), Lost: int(g.lost.Load())}
+func (g *generator) report() *RunReport {
+	r := &RunReport{Sent: g.sent.Load(), SentBytes: g.sentBytes.Load(), Opened: int(g.opened.Load()), Failed: int(g.failed.Load()), Lost: int(g.lost.Load())}
 	whole := pairs.NewReader(g.Pairs)
 	for _, c := range g.connections() {
 		c.mu.Lock()

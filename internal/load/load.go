@@ -35,7 +35,7 @@ type RunSpec struct {
 	Lookup   func(name string) (string, bool)
 	// Pairs says what an answer is. Its time-out is how long one is waited for at the end,
 	// and how long a request without one keeps a connection from sending the next.
-	Pairs pairs.Spec
+	Pairs pairs.PairSpec
 	// InFlight is how many requests of a connection may wait for answers. With OneWay
 	// nothing is answered, and nothing waits.
 	InFlight int
@@ -58,9 +58,9 @@ type Progress struct {
 	Received    uint64 // reads of answers
 }
 
-// Report is what became of a run.
-type Report struct {
-	Pairs     pairs.Report
+// RunReport is what became of a run.
+type RunReport struct {
+	Pairs     pairs.PairReport
 	Sequences []pairs.SequenceReport
 	// Elapsed is from the first due message to the end of sending.
 	Elapsed time.Duration
@@ -80,7 +80,7 @@ type Report struct {
 // Run drives the target until the time is over, all messages are sent, or ctx ends; then it
 // waits for the answers that are still due, unless ctx has ended, and reports. The error is
 // that of the first connection if none could be opened.
-func Run(ctx context.Context, s RunSpec) (*Report, error) {
+func Run(ctx context.Context, s RunSpec) (*RunReport, error) {
 	g := newGenerator(s)
 	if err := g.open(ctx); err != nil {
 		g.close()

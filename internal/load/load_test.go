@@ -37,11 +37,11 @@ func spec(t *testing.T, target net.Addr) RunSpec {
 	return RunSpec{
 		Endpoint: ep, Connections: 1, Rate: Rate{From: 1000, To: 1000}, Time: time.Minute, Count: 100, InFlight: 1,
 		Messages: []*payload.Template{line},
-		Pairs:    pairs.Spec{MatchRule: pairs.MatchRule{Requests: sockeye.Sent, Timeout: 20 * time.Second}, Frame: framing.Spec{Method: framing.Line}},
+		Pairs:    pairs.PairSpec{MatchRule: pairs.MatchRule{Requests: sockeye.Sent, Timeout: 20 * time.Second}, Frame: framing.Spec{Method: framing.Line}},
 	}
 }
 
-func run(t *testing.T, s RunSpec) *Report {
+func run(t *testing.T, s RunSpec) *RunReport {
 	t.Helper()
 	r, err := Run(t.Context(), s)
 	if err != nil {

@@ -130,7 +130,7 @@ func (h *answers) of(instance string) (srv *dns.SRV, txt *dns.TXT) {
 }
 
 // services are the instances whose machine is known, by name.
-func (h *answers) services(types []string) (list []Service) {
+func (h *answers) services(types []string) (list []ServiceInstance) {
 	for _, t := range types {
 		h.instances(t, func(instance, iface string) {
 			srv, txt := h.of(instance)
@@ -138,14 +138,14 @@ func (h *answers) services(types []string) (list []Service) {
 				return
 			}
 			first, _ := dns.NextLabel(instance, 0)
-			s := Service{Name: unescape(instance[:first-1]), Type: t, Host: plain(srv.Target), Port: srv.Port, Interface: iface, Addresses: h.addresses(srv.Target)}
+			s := ServiceInstance{Name: unescape(instance[:first-1]), Type: t, Host: plain(srv.Target), Port: srv.Port, Interface: iface, Addresses: h.addresses(srv.Target)}
 			if txt != nil {
 				s.Kind, s.Scheme = textValue(txt, "kind"), textValue(txt, "scheme")
 			}
 			list = append(list, s)
 		})
 	}
-	slices.SortStableFunc(list, func(a, b Service) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(list, func(a, b ServiceInstance) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }
 

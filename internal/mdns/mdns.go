@@ -35,9 +35,9 @@ const (
 	KindBoard     = "board"     // a board that measures; it opens no port
 )
 
-// Service is what is known of a service by its name. Names and texts came from the network:
+// ServiceInstance is what is known of a service by its name. Names and texts came from the network:
 // whoever shows them escapes them.
-type Service struct {
+type ServiceInstance struct {
 	// Name is what people call it: the instance of RFC 6763 section 4.1.1.
 	Name string
 	Type string // OverTCP or OverUDP, when it is Sockeye's
@@ -57,7 +57,7 @@ type Service struct {
 
 // Address is what to type to reach a service: its best address, with the scheme where one
 // is known; without a port, the address alone. It is "" while no address is known.
-func (s Service) Address() string {
+func (s ServiceInstance) Address() string {
 	if len(s.Addresses) == 0 {
 		return ""
 	}

@@ -32,9 +32,9 @@ func announce(t *testing.T, what mdns.Announcement, renamed func(string)) *mdns.
 }
 
 // discoverUntil looks from a host until what is found is as wanted.
-func discoverUntil(t *testing.T, there *transporttest.Host, wanted func([]mdns.Service) bool) []mdns.Service {
+func discoverUntil(t *testing.T, there *transporttest.Host, wanted func([]mdns.ServiceInstance) bool) []mdns.ServiceInstance {
 	t.Helper()
-	var found []mdns.Service
+	var found []mdns.ServiceInstance
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		var err error
 		there.Do(func() {
@@ -51,7 +51,7 @@ func discoverUntil(t *testing.T, there *transporttest.Host, wanted func([]mdns.S
 	return nil
 }
 
-func isOne(found []mdns.Service) bool { return len(found) == 1 && len(found[0].Addresses) > 1 }
+func isOne(found []mdns.ServiceInstance) bool { return len(found) == 1 && len(found[0].Addresses) > 1 }
 
 // Two machines on one cable, without a router, find each other.
 func TestFoundOnOneCable(t *testing.T) {
@@ -65,7 +65,7 @@ func TestFoundOnOneCable(t *testing.T) {
 	}
 	found := discoverUntil(t, there, isOne)
 	ip := netip.MustParseAddr(transporttest.HereIP)
-	want := mdns.Service{Name: "greenhouse", Type: mdns.OverTCP, Host: "greenhouse.local", Port: 10000, Kind: mdns.KindSession, Scheme: "tcp", Interface: "vb"}
+	want := mdns.ServiceInstance{Name: "greenhouse", Type: mdns.OverTCP, Host: "greenhouse.local", Port: 10000, Kind: mdns.KindSession, Scheme: "tcp", Interface: "vb"}
 	got := found[0]
 	if addrs := got.Addresses; addrs[0] != ip || !addrs[1].IsLinkLocalUnicast() || addrs[1].Zone() != "vb" {
 		t.Errorf("addresses %v, want %v first, and one of the link with its zone", addrs, ip)
@@ -102,11 +102,11 @@ func TestNamesakesGetDifferentNames(t *testing.T) {
 	if name := <-renamed; name != "greenhouse-2" {
 		t.Errorf("the second is called %q", name)
 	}
-	discoverUntil(t, there, func(found []mdns.Service) bool {
+	discoverUntil(t, there, func(found []mdns.ServiceInstance) bool {
 		return len(found) == 2 && found[0].Name == "greenhouse" && found[1].Name == "greenhouse-2" && found[0].Port+found[1].Port == 20001
 	})
 	first.Close() // whichever it is called
-	discoverUntil(t, there, func(found []mdns.Service) bool { return len(found) == 1 })
+	discoverUntil(t, there, func(found []mdns.ServiceInstance) bool { return len(found) == 1 })
 }
 
 // Without a network, discovery and lookup say so at once.
@@ -208,12 +208,12 @@ func TestWeFindZeroconf(t *testing.T) {
 	if got := <-startZeroconf(t, there, "register"); got != "registered" {
 		t.Fatalf("it says %q", got)
 	}
-	var told []mdns.Service
-	found, err := mdns.Discover(t.Context(), 3*time.Second, func(s mdns.Service) { told = append(told, s) }, mdns.OverTCP)
+	var told []mdns.ServiceInstance
+	found, err := mdns.Discover(t.Context(), 3*time.Second, func(s mdns.ServiceInstance) { told = append(told, s) }, mdns.OverTCP)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []mdns.Service{{Name: "Wei's board (2)", Type: mdns.OverTCP, Host: "weis-board.local", Port: 7000, Kind: "session", Scheme: "ws",
+	want := []mdns.ServiceInstance{{Name: "Wei's board (2)", Type: mdns.OverTCP, Host: "weis-board.local", Port: 7000, Kind: "session", Scheme: "ws",
 		Addresses: []netip.Addr{netip.MustParseAddr(transporttest.ThereIP)}, Interface: "va"}}
 	if diff := cmp.Diff(want, found, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
 		t.Error(diff)

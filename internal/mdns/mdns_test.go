@@ -74,7 +74,7 @@ func TestAnnouncementIsUnderstood(t *testing.T) {
 	if !a.take(packet{link: &link{}, data: data}) {
 		t.Fatal("it was no answer")
 	}
-	want := []Service{{Name: "温室", Type: OverTCP, Host: "温室.local", Port: 10000, Kind: KindBoard, Scheme: "tcp", Addresses: addrs}}
+	want := []ServiceInstance{{Name: "温室", Type: OverTCP, Host: "温室.local", Port: 10000, Kind: KindBoard, Scheme: "tcp", Addresses: addrs}}
 	if diff := cmp.Diff(want, a.heard.services([]string{OverTCP}), cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
 		t.Error(diff)
 	}

@@ -54,7 +54,7 @@ func Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 // Discover lists the services of some types that answer within a time, by name; found, if
 // it is not nil, is called with each as soon as it is known well enough to be used. It
 // returns early when ctx ends. The error is an *sockeye.Error.
-func Discover(ctx context.Context, wait time.Duration, found func(Service), types ...string) ([]Service, error) {
+func Discover(ctx context.Context, wait time.Duration, found func(ServiceInstance), types ...string) ([]ServiceInstance, error) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	a, err := newAsker()

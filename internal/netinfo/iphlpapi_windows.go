@@ -27,8 +27,8 @@ const (
 
 // Sockets are the sockets of this machine that keep chooses; nil chooses all. Windows does
 // not tell what waits in them.
-func Sockets(keep func(Socket) bool) ([]Socket, error) {
-	var list []Socket
+func Sockets(keep func(SocketInfo) bool) ([]SocketInfo, error) {
+	var list []SocketInfo
 	for _, ipv6 := range []bool{false, true} {
 		tcp, err := extendedTable(getExtendedTCPTable, ipv6, ownerPIDOfAllTCP)
 		if err != nil {
@@ -86,7 +86,7 @@ func programOf(pid int) string {
 }
 
 // AcceptQueues are not told by this system.
-func AcceptQueues(uint16) ([]AcceptQueue, error) { return nil, windows.ERROR_NOT_SUPPORTED }
+func AcceptQueues(uint16) ([]ListenQueue, error) { return nil, windows.ERROR_NOT_SUPPORTED }
 
 // Counters are not told by this system in the kernel's own names.
 func Counters() map[string]uint64 { return nil }

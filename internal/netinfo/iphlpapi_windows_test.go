@@ -44,7 +44,7 @@ func TestWindowsTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := map[string]Socket{}
+	found := map[string]SocketInfo{}
 	for _, s := range list {
 		switch {
 		case s.Local == at && s.State == "LISTEN":

@@ -42,7 +42,7 @@ func mibEnd(b []byte, size int) netip.AddrPort {
 }
 
 // parseMIBTCP reads a MIB_TCPTABLE_OWNER_PID, or a MIB_TCP6TABLE_OWNER_PID.
-func parseMIBTCP(table []byte, ipv6 bool) (list []Socket) {
+func parseMIBTCP(table []byte, ipv6 bool) (list []SocketInfo) {
 	size, ip, local, remote, state, pid := 24, net.IPv4len, 4, 12, 0, 20
 	if ipv6 {
 		size, ip, local, remote, state, pid = 56, net.IPv6len, 0, 24, 48, 52
@@ -52,7 +52,7 @@ func parseMIBTCP(table []byte, ipv6 bool) (list []Socket) {
 		if n == 0 || int(n) >= len(mibStates) {
 			continue
 		}
-		s := Socket{Network: sockeye.TCP, Local: mibEnd(row[local:], ip), State: mibStates[n], UID: -1, PID: int(binary.LittleEndian.Uint32(row[pid:]))}
+		s := SocketInfo{Network: sockeye.TCP, Local: mibEnd(row[local:], ip), State: mibStates[n], UID: -1, PID: int(binary.LittleEndian.Uint32(row[pid:]))}
 		if far := mibEnd(row[remote:], ip); s.State != "LISTEN" && (far.Port() != 0 || !far.Addr().IsUnspecified()) {
 			s.Remote = far
 		}
@@ -62,13 +62,13 @@ func parseMIBTCP(table []byte, ipv6 bool) (list []Socket) {
 }
 
 // parseMIBUDP reads a MIB_UDPTABLE_OWNER_PID, or a MIB_UDP6TABLE_OWNER_PID.
-func parseMIBUDP(table []byte, ipv6 bool) (list []Socket) {
+func parseMIBUDP(table []byte, ipv6 bool) (list []SocketInfo) {
 	size, ip := 12, net.IPv4len
 	if ipv6 {
 		size, ip = 28, net.IPv6len
 	}
 	for _, row := range mibRows(table, 4, size) {
-		list = append(list, Socket{Network: sockeye.UDP, Local: mibEnd(row, ip), State: "UNCONNECTED", UID: -1, PID: int(binary.LittleEndian.Uint32(row[size-4:]))})
+		list = append(list, SocketInfo{Network: sockeye.UDP, Local: mibEnd(row, ip), State: "UNCONNECTED", UID: -1, PID: int(binary.LittleEndian.Uint32(row[size-4:]))})
 	}
 	return list
 }

@@ -23,7 +23,7 @@ func fromHex(t testing.TB, text string) []byte {
 
 // compareNet compares addresses by their values.
 var compareNet = cmp.Options{
-	cmp.AllowUnexported(Socket{}, tableRoute{}, tableNeighbour{}, pcbEntry{}),
+	cmp.AllowUnexported(SocketInfo{}, tableRoute{}, tableNeighbour{}, pcbEntry{}),
 	cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }),
 	cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
 	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
@@ -45,15 +45,15 @@ const (
 // The tables of sockets that Windows returns (MIB_TCPTABLE and its like) are read.
 func TestMIBSockets(t *testing.T) {
 	port := netip.MustParseAddrPort
-	for name, c := range map[string]struct{ got, want []Socket }{
-		"TCP": {parseMIBTCP(fromHex(t, recordedTCP4), false), []Socket{
+	for name, c := range map[string]struct{ got, want []SocketInfo }{
+		"TCP": {parseMIBTCP(fromHex(t, recordedTCP4), false), []SocketInfo{
 			{Network: sockeye.TCP, Local: port("127.0.0.1:45351"), State: "LISTEN", UID: -1, PID: 32},
 			{Network: sockeye.TCP, Local: port("192.0.2.25:49153"), Remote: port("192.0.2.1:7000"), State: "ESTABLISHED", UID: -1, PID: 4324},
 		}},
-		"TCP over IPv6":       {parseMIBTCP(fromHex(t, recordedTCP6), true), []Socket{{Network: sockeye.TCP, Local: port("[::]:34039"), State: "LISTEN", UID: -1, PID: 32}}},
-		"UDP":                 {parseMIBUDP(fromHex(t, recordedUDP4), false), []Socket{{Network: sockeye.UDP, Local: port("0.0.0.0:5353"), State: "UNCONNECTED", UID: -1, PID: 4324}}},
-		"UDP over IPv6":       {parseMIBUDP(fromHex(t, recordedUDP6), true), []Socket{{Network: sockeye.UDP, Local: port("[fe80::1]:5353"), State: "UNCONNECTED", UID: -1, PID: 4324}}},
-		"a table that is cut": {parseMIBTCP(fromHex(t, recordedTCP4)[:40], false), []Socket{{Network: sockeye.TCP, Local: port("127.0.0.1:45351"), State: "LISTEN", UID: -1, PID: 32}}},
+		"TCP over IPv6":       {parseMIBTCP(fromHex(t, recordedTCP6), true), []SocketInfo{{Network: sockeye.TCP, Local: port("[::]:34039"), State: "LISTEN", UID: -1, PID: 32}}},
+		"UDP":                 {parseMIBUDP(fromHex(t, recordedUDP4), false), []SocketInfo{{Network: sockeye.UDP, Local: port("0.0.0.0:5353"), State: "UNCONNECTED", UID: -1, PID: 4324}}},
+		"UDP over IPv6":       {parseMIBUDP(fromHex(t, recordedUDP6), true), []SocketInfo{{Network: sockeye.UDP, Local: port("[fe80::1]:5353"), State: "UNCONNECTED", UID: -1, PID: 4324}}},
+		"a table that is cut": {parseMIBTCP(fromHex(t, recordedTCP4)[:40], false), []SocketInfo{{Network: sockeye.TCP, Local: port("127.0.0.1:45351"), State: "LISTEN", UID: -1, PID: 32}}},
 		"nothing":             {parseMIBTCP(nil, true), nil},
 	} {
 		if diff := cmp.Diff(c.want, c.got, compareNet); diff != "" {

@@ -21,7 +21,7 @@ const pcbHeader = 24
 
 // pcbEntry is a socket of the list, with the queue of one that listens.
 type pcbEntry struct {
-	Socket
+	SocketInfo
 	waiting, backlog int
 }
 
@@ -42,7 +42,7 @@ func parsePCBList(b []byte, network sockeye.Network) (list []pcbEntry) {
 		record := b[:size]
 		b = b[min(padded, len(b)):]
 		if kind == pcbInet {
-			list = append(list, pcbEntry{Socket: Socket{Network: network, State: "UNCONNECTED", UID: -1}})
+			list = append(list, pcbEntry{SocketInfo: SocketInfo{Network: network, State: "UNCONNECTED", UID: -1}})
 			e = &list[len(list)-1]
 		}
 		if e != nil {

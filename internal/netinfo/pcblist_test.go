@@ -49,8 +49,8 @@ func pcbSample() []byte {
 func TestPCBList(t *testing.T) {
 	port := netip.MustParseAddrPort
 	want := []pcbEntry{
-		{Socket{Network: sockeye.TCP, Local: port("127.0.0.1:7000"), State: "LISTEN", UID: 501, PID: 4711, Unread: 3}, 3, 128},
-		{Socket{Network: sockeye.TCP, Local: port("10.0.0.2:49153"), Remote: port("10.0.0.9:7000"), State: "ESTABLISHED", UID: 501, PID: 4711, Unread: 5, Queued: 1024}, 0, 128},
+		{SocketInfo{Network: sockeye.TCP, Local: port("127.0.0.1:7000"), State: "LISTEN", UID: 501, PID: 4711, Unread: 3}, 3, 128},
+		{SocketInfo{Network: sockeye.TCP, Local: port("10.0.0.2:49153"), Remote: port("10.0.0.9:7000"), State: "ESTABLISHED", UID: 501, PID: 4711, Unread: 5, Queued: 1024}, 0, 128},
 	}
 	if diff := cmp.Diff(want, parsePCBList(pcbSample(), sockeye.TCP), compareNet); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -19,7 +19,7 @@ func portOwnerOf(wanted localAddr) (portOwner, bool) {
 }
 
 func findPortOwner(proc fs.FS, self int, wanted localAddr) (portOwner, bool) {
-	sockets, err := SocketsOf(proc, func(s Socket) bool {
+	sockets, err := SocketsOf(proc, func(s SocketInfo) bool {
 		return s.Network == wanted.network && s.Local.Port() == wanted.Port() && addressesOverlap(s.Local.Addr(), wanted.Addr())
 	})
 	if err != nil || len(sockets) == 0 {
@@ -54,7 +54,7 @@ func addressesOverlap(a, b netip.Addr) bool {
 }
 
 // portUseOf is what a socket does with its port.
-func portUseOf(s Socket) portUse {
+func portUseOf(s SocketInfo) portUse {
 	switch {
 	case s.Listens():
 		return portListening

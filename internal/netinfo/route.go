@@ -6,9 +6,9 @@ import (
 	"sockeye"
 )
 
-// Route is the way that the system would send to an address by, at the moment of asking.
+// SystemRoute is the way that the system would send to an address by, at the moment of asking.
 // Nothing is sent to find it.
-type Route struct {
+type SystemRoute struct {
 	Interface string     `json:"interface,omitempty"`
 	Index     int        `json:"index,omitempty"`
 	Source    netip.Addr `json:"source,omitzero"`
@@ -24,7 +24,7 @@ type Route struct {
 }
 
 // NextHop is the neighbour that a packet to the address is handed to.
-func (r Route) NextHop(to netip.Addr) netip.Addr {
+func (r SystemRoute) NextHop(to netip.Addr) netip.Addr {
 	if r.Gateway.IsValid() {
 		return r.Gateway
 	}
@@ -48,8 +48,8 @@ func (n Neighbour) Answered() bool {
 	return n.HardwareAddress != "" && n.State != "FAILED" && n.State != "NOARP" // which asks nobody
 }
 
-// Socket is one socket of this machine as the kernel lists it.
-type Socket struct {
+// SocketInfo is one socket of this machine as the kernel lists it.
+type SocketInfo struct {
 	Network sockeye.Network `json:"network"` // TCP or UDP
 	Local   netip.AddrPort  `json:"local"`
 	Remote  netip.AddrPort  `json:"remote,omitzero"`
@@ -81,7 +81,7 @@ type Socket struct {
 }
 
 // Takes says that the socket takes what is sent to an address of this machine.
-func (s Socket) Takes(ip netip.Addr) bool {
+func (s SocketInfo) Takes(ip netip.Addr) bool {
 	switch at := s.Local.Addr(); at {
 	case netip.IPv6Unspecified():
 		return !s.V6Only || ip.Is6()
@@ -93,12 +93,19 @@ func (s Socket) Takes(ip netip.Addr) bool {
 }
 
 // Listens says that the socket waits for peers.
-func (s Socket) Listens() bool { return s.State == "LISTEN" || s.State == "UNCONNECTED" }
+func (s SocketInfo) Listens() bool { return s.State == "LISTEN" || s.State == "UNCONNECTED" }
 
-// AcceptQueue is a listening TCP socket's queue of connections that wait to be accepted.
-type AcceptQueue struct {
-	Local            netip.AddrPort
-	Waiting, Backlog int
+// ListenQueue is a listening TCP socket's queue of connections that wait to be accepted.
+type ListenQueue struct {
+	Local   netip.AddrPort `json:"local"`
+	Waiting int            `json:"waiting"`
+	Backlog int            `json:"backlog"`
+}
+
+// Full says that the kernel takes no more: Linux lets one more wait than the backlog, and
+// others fewer.
+func (q ListenQueue) Full() bool {
+	return q.Waiting > q.Backlog || q.Waiting == q.Backlog && q.Backlog == 0
 }
 
 // ErrnoName is the system's name of the number in an error's chain, "ECONNREFUSED", or "".

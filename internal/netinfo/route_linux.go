@@ -19,10 +19,10 @@ var routeKinds = map[uint8]string{
 
 // RouteTo is the way to an address. An error says that the system did not tell; that there
 // is no way is in the route.
-func RouteTo(ip netip.Addr) (Route, error) {
+func RouteTo(ip netip.Addr) (SystemRoute, error) {
 	c, err := rtnetlink.Dial(nil)
 	if err != nil {
-		return Route{}, err
+		return SystemRoute{}, err
 	}
 	defer c.Close()
 	bits := uint8(ip.BitLen())
@@ -33,19 +33,19 @@ func RouteTo(ip netip.Addr) (Route, error) {
 	found, err := c.Route.Get(req)
 	if err != nil {
 		if name := ErrnoName(err); name != "" {
-			return Route{Errno: name}, nil
+			return SystemRoute{Errno: name}, nil
 		}
-		return Route{}, err
+		return SystemRoute{}, err
 	}
 	if len(found) == 0 {
-		return Route{Errno: "ENETUNREACH"}, nil
+		return SystemRoute{Errno: "ENETUNREACH"}, nil
 	}
 	return routeOf(found[0]), nil
 }
 
-func routeOf(m rtnetlink.RouteMessage) Route {
+func routeOf(m rtnetlink.RouteMessage) SystemRoute {
 	a := m.Attributes
-	r := Route{Kind: routeKinds[m.Type], Index: int(a.OutIface), Source: addrOf(a.Src), Gateway: addrOf(a.Gateway)}
+	r := SystemRoute{Kind: routeKinds[m.Type], Index: int(a.OutIface), Source: addrOf(a.Src), Gateway: addrOf(a.Gateway)}
 	if i, err := net.InterfaceByIndex(r.Index); err == nil {
 		r.Interface, r.MTU = i.Name, i.MTU
 	}

@@ -9,21 +9,21 @@ import (
 
 // RouteTo is the way to an address: a connected UDP socket tells the source, the routing
 // table the gateway. Nothing is sent.
-func RouteTo(ip netip.Addr) (Route, error) {
+func RouteTo(ip netip.Addr) (SystemRoute, error) {
 	rows, tableErr := routingTable()
 	source, err := sourceTo(ip)
 	if name := ErrnoName(err); name != "" && name != "EOPNOTSUPP" {
-		return Route{Errno: name}, nil
+		return SystemRoute{Errno: name}, nil
 	}
 	if err != nil && tableErr != nil {
-		return Route{}, err
+		return SystemRoute{}, err
 	}
 	all, err := net.Interfaces()
 	if err != nil {
-		return Route{Source: source}, nil
+		return SystemRoute{Source: source}, nil
 	}
 	best, found := bestRoute(rows, ip, 0)
-	r := Route{Source: source, Kind: "unicast"}
+	r := SystemRoute{Source: source, Kind: "unicast"}
 	for n := range all {
 		i := &all[n]
 		switch {

@@ -30,8 +30,8 @@ var tcpStateNames = [...]string{
 
 // SocketsOf reads the sockets that a proc file system lists (proc(5)), of the network
 // that it belongs to. keep chooses those to name the programs of; it may be nil for all.
-func SocketsOf(proc fs.FS, keep func(Socket) bool) ([]Socket, error) {
-	var list []Socket
+func SocketsOf(proc fs.FS, keep func(SocketInfo) bool) ([]SocketInfo, error) {
+	var list []SocketInfo
 	var failed error
 	for _, table := range socketTables {
 		text, err := fs.ReadFile(proc, table.file)
@@ -59,7 +59,7 @@ const udpFields = 13
 
 // parseSockets reads the text of /proc/net/tcp and its like. What is no line of a socket is
 // left out.
-func parseSockets(table []byte, network sockeye.Network) (list []Socket) {
+func parseSockets(table []byte, network sockeye.Network) (list []SocketInfo) {
 	for lines := bufio.NewScanner(bytes.NewReader(table)); lines.Scan(); {
 		if s, ok := parseSocket(strings.Fields(lines.Text())); ok {
 			s.Network = network
@@ -72,7 +72,7 @@ func parseSockets(table []byte, network sockeye.Network) (list []Socket) {
 	return list
 }
 
-func parseSocket(f []string) (s Socket, ok bool) {
+func parseSocket(f []string) (s SocketInfo, ok bool) {
 	if len(f) < 10 {
 		return s, false
 	}
@@ -83,7 +83,7 @@ func parseSocket(f []string) (s Socket, ok bool) {
 	if !ok1 || !ok2 || err1 != nil || err2 != nil || int(state) >= len(tcpStateNames) {
 		return s, false
 	}
-	s = Socket{Local: local, State: tcpStateNames[state], UID: uid, inode: f[9]}
+	s = SocketInfo{Local: local, State: tcpStateNames[state], UID: uid, inode: f[9]}
 	if remote.Port() != 0 || !remote.Addr().IsUnspecified() {
 		s.Remote = remote
 	}
@@ -127,8 +127,8 @@ func hexNumber(s string) int {
 }
 
 // nameSockets fills in the processes that have sockets open, as far as they may be seen.
-func nameSockets(proc fs.FS, list []Socket) {
-	byLink := map[string][]*Socket{}
+func nameSockets(proc fs.FS, list []SocketInfo) {
+	byLink := map[string][]*SocketInfo{}
 	for i := range list {
 		if s := &list[i]; s.inode != "0" {
 			byLink["socket:["+s.inode+"]"] = append(byLink["socket:["+s.inode+"]"], s)

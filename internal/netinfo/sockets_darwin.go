@@ -10,17 +10,17 @@ import (
 var pcbLists = map[sockeye.Network]string{sockeye.TCP: "net.inet.tcp.pcblist_n", sockeye.UDP: "net.inet.udp.pcblist_n"}
 
 // Sockets are the sockets of this machine that keep chooses; nil chooses all.
-func Sockets(keep func(Socket) bool) ([]Socket, error) {
-	var list []Socket
+func Sockets(keep func(SocketInfo) bool) ([]SocketInfo, error) {
+	var list []SocketInfo
 	for network, name := range pcbLists {
 		b, err := unix.SysctlRaw(name)
 		if err != nil {
 			return nil, err
 		}
 		for _, e := range parsePCBList(b, network) {
-			if keep == nil || keep(e.Socket) {
+			if keep == nil || keep(e.SocketInfo) {
 				e.Program = programOf(e.PID)
-				list = append(list, e.Socket)
+				list = append(list, e.SocketInfo)
 			}
 		}
 	}
@@ -40,15 +40,15 @@ func programOf(pid int) string {
 }
 
 // AcceptQueues are the queues of all sockets that listen on a TCP port.
-func AcceptQueues(port uint16) ([]AcceptQueue, error) {
+func AcceptQueues(port uint16) ([]ListenQueue, error) {
 	b, err := unix.SysctlRaw(pcbLists[sockeye.TCP])
 	if err != nil {
 		return nil, err
 	}
-	var list []AcceptQueue
+	var list []ListenQueue
 	for _, e := range parsePCBList(b, sockeye.TCP) {
 		if e.State == "LISTEN" && e.Local.Port() == port {
-			list = append(list, AcceptQueue{e.Local, e.waiting, e.backlog})
+			list = append(list, ListenQueue{e.Local, e.waiting, e.backlog})
 		}
 	}
 	return list, nil

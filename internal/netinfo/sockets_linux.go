@@ -13,9 +13,9 @@ import (
 )
 
 // Sockets are the sockets of this machine's network that keep chooses; nil chooses all.
-func Sockets(keep func(Socket) bool) ([]Socket, error) {
+func Sockets(keep func(SocketInfo) bool) ([]SocketInfo, error) {
 	list, err := SocketsOf(os.DirFS("/proc"), keep)
-	if !slices.ContainsFunc(list, Socket.Listens) {
+	if !slices.ContainsFunc(list, SocketInfo.Listens) {
 		return list, err
 	}
 	told := listenerOptions()
@@ -96,13 +96,13 @@ func parseListenerOption(b []byte) (inode string, o listenerOption, ok bool) {
 func Counters() map[string]uint64 { return CountersOf(os.DirFS("/proc")) }
 
 // AcceptQueues are the queues of all sockets that listen on a TCP port (sock_diag(7)).
-func AcceptQueues(port uint16) ([]AcceptQueue, error) {
+func AcceptQueues(port uint16) ([]ListenQueue, error) {
 	c, err := netlink.Dial(unix.NETLINK_SOCK_DIAG, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	var list []AcceptQueue
+	var list []ListenQueue
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
 		found, err := c.Execute(netlink.Message{
 			Header: netlink.Header{Type: netlink.HeaderType(sockDiagByFamily), Flags: netlink.Request | netlink.Dump},
@@ -139,16 +139,16 @@ func inetDiagRequest(family, protocol byte, state uint32) []byte {
 }
 
 // parseInetDiag reads a struct inet_diag_msg.
-func parseInetDiag(b []byte) (AcceptQueue, bool) {
+func parseInetDiag(b []byte) (ListenQueue, bool) {
 	if len(b) < inetDiagSize || b[1] != tcpListen {
-		return AcceptQueue{}, false
+		return ListenQueue{}, false
 	}
 	size := 16
 	if b[0] == unix.AF_INET {
 		size = 4
 	}
 	ip, _ := netip.AddrFromSlice(b[8 : 8+size])
-	return AcceptQueue{
+	return ListenQueue{
 		Local:   netip.AddrPortFrom(ip.Unmap(), binary.BigEndian.Uint16(b[4:])),
 		Waiting: int(binary.NativeEndian.Uint32(b[56:])), Backlog: int(binary.NativeEndian.Uint32(b[60:])),
 	}, true

@@ -27,7 +27,7 @@ func TestAcceptQueues(t *testing.T) {
 	if len(queues) != 1 || queues[0].Local != at || queues[0].Backlog == 0 {
 		t.Errorf("%+v", queues)
 	}
-	list, err := Sockets(func(s Socket) bool { return s.Local == at && s.Listens() })
+	list, err := Sockets(func(s SocketInfo) bool { return s.Local == at && s.Listens() })
 	if err != nil || len(list) != 1 || list[0].PID == 0 {
 		t.Errorf("%+v, %v", list, err)
 	}

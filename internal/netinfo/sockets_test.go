@@ -31,7 +31,7 @@ func TestSocketsOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Socket{
+	want := []SocketInfo{
 		{Network: sockeye.TCP, Local: netip.MustParseAddrPort("127.0.0.1:7000"), State: "LISTEN", UID: 1000, Unread: 3},
 		{Network: sockeye.TCP, Local: netip.MustParseAddrPort("10.1.0.2:49153"), Remote: netip.MustParseAddrPort("10.1.0.3:7000"), State: "ESTABLISHED", UID: 1000, Queued: 1024, Timer: "zero-window-probe", Retransmits: 2},
 		{Network: sockeye.TCP, Local: netip.MustParseAddrPort("10.1.0.2:7000"), Remote: netip.MustParseAddrPort("10.1.0.3:49154"), State: "TIME-WAIT", Timer: "time-wait"},
@@ -40,7 +40,7 @@ func TestSocketsOf(t *testing.T) {
 	for n := range got {
 		got[n].inode = ""
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Socket{}), cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(SocketInfo{}), cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(map[string]uint64{"Ip.InReceives": 10, "Ip.OutNoRoutes": 2}, CountersOf(proc)); diff != "" {

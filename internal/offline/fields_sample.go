@@ -105,7 +105,7 @@ func (s *samples) keep(way int) func(*framing.PeerFrame) {
 
 // proposal is a spec that fits, and how its frames were found.
 type proposal struct {
-	fields.Proposal
+	fields.SpecGuess
 	frame string
 }
 
@@ -137,7 +137,7 @@ func (s *samples) proposals() []proposal {
 }
 
 // guessed are specs that fit frames which were found in a way.
-func guessed(frame string, frames [][]byte) []fields.Proposal {
+func guessed(frame string, frames [][]byte) []fields.SpecGuess {
 	switch frame {
 	case "delim:0000807f":
 		return fields.GuessFloats(frames)
@@ -146,7 +146,7 @@ func guessed(frame string, frames [][]byte) []fields.Proposal {
 			return found
 		}
 		if p, ok := fields.GuessStruct(frames); ok {
-			return []fields.Proposal{p}
+			return []fields.SpecGuess{p}
 		}
 		return nil
 	}

@@ -29,7 +29,7 @@ func Load(t *terminal.Terminal, f *LoadFlags, ep sockeye.Endpoint) error {
 	if err != nil {
 		return err
 	}
-	a := &commands{t, nil}
+	a := &commands{t}
 	if f.json {
 		err = a.PrintJSON(lineOfLoad(r, &spec))
 	} else {
@@ -42,7 +42,7 @@ func Load(t *terminal.Terminal, f *LoadFlags, ep sockeye.Endpoint) error {
 }
 
 // unanswered is the exit code of a run in which nothing was answered, and nil otherwise.
-func unanswered(r *load.Report, s *load.RunSpec) error {
+func unanswered(r *load.RunReport, s *load.RunSpec) error {
 	if r.Sent == 0 || !s.OneWay && r.Pairs.All.Answered == 0 {
 		return terminal.Exit{Code: terminal.ExitNetwork}
 	}
@@ -70,7 +70,7 @@ type connectionLine struct {
 	Lost   int `json:"lost"`
 }
 
-func lineOfLoad(r *load.Report, s *load.RunSpec) loadLine {
+func lineOfLoad(r *load.RunReport, s *load.RunSpec) loadLine {
 	out := loadLine{V: 1, Target: s.Endpoint.Address.String(), Elapsed: r.Elapsed.Seconds(), Rate: perSecond(r), Due: r.Due, Sent: r.Sent, SentBytes: r.SentBytes,
 		SentLate: r.Late, Connections: connectionLine{r.Opened, r.Failed, r.Lost}, ReportLine: r.Pairs.Line(r.Sequences)}
 	for _, e := range r.Faults {
@@ -79,13 +79,13 @@ func lineOfLoad(r *load.Report, s *load.RunSpec) loadLine {
 	return out
 }
 
-func perSecond(r *load.Report) float64 { return float64(r.Sent) / max(r.Elapsed.Seconds(), 1e-9) }
+func perSecond(r *load.RunReport) float64 { return float64(r.Sent) / max(r.Elapsed.Seconds(), 1e-9) }
 
 // manyPeers is how many connections are listed one by one.
 const manyPeers = 20
 
 // loadText is a report as people read it.
-func (a *commands) loadText(r *load.Report, s *load.RunSpec) string {
+func (a *commands) loadText(r *load.RunReport, s *load.RunSpec) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, a.t("%d of %d messages sent to %s in %s: %.1f a second, %s; %d connections",
 		"%[3]s：%[4]s 内应发 %[2]d 条，已发 %[1]d 条，每秒 %[5].1f 条，%[6]s；%[7]d 个连接"), r.Sent, r.Due, s.Endpoint.Address, r.Elapsed.Round(time.Millisecond), perSecond(r), terminal.SizeText(float64(r.SentBytes)), r.Opened)

@@ -38,7 +38,7 @@ Wireshark 的抓包文件（pcap 或 pcapng，可用 gzip 或 zstd 压缩）；�
 }
 
 // openRecording opens the one path that a command is given.
-func (a *commands) openRecording(args []string) (*recording.Recording, error) {
+func (a *commands) openRecording(args []string) (*recording.Files, error) {
 	if len(args) == 0 {
 		return nil, terminal.Usage("RECORDING", sockeye.Text{En: "which recording is missing", Zh: "缺少记录的路径"},
 			sockeye.Text{En: "name the directory or file that --record wrote, or a capture file", Zh: "请写 --record 写出的目录或文件，或抓包文件"})
@@ -58,7 +58,7 @@ func (a *commands) openRecording(args []string) (*recording.Recording, error) {
 }
 
 // readComments reads which comments the events of a recording have.
-func (a *commands) readComments(r *recording.Recording) (*recording.Comments, error) {
+func (a *commands) readComments(r *recording.Files) (*recording.Comments, error) {
 	p := a.StartProgress(a.t("looking for comments", "正在查找注释"))
 	defer p.End()
 	return r.Comments(a.Ctx, p.At)

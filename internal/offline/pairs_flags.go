@@ -36,7 +36,7 @@ func (f *PairsFlags) RegisterTraffic(t *terminal.Terminal, fs *pflag.FlagSet) {
 }
 
 // Spec is what the flags mean, with everything that is wrong with them.
-func (f *PairsFlags) Spec() (s pairs.Spec, err error) {
+func (f *PairsFlags) Spec() (s pairs.PairSpec, err error) {
 	var wrong []error
 	say := func(flag, en, zh, hintEn, hintZh string) {
 		wrong = append(wrong, terminal.Usage(flag, sockeye.Text{En: en, Zh: zh}, sockeye.Text{En: hintEn, Zh: hintZh}))

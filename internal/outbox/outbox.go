@@ -77,7 +77,7 @@ type Queue struct {
 	last     uint64   // the highest number given out
 	counts   RecordCounts
 	dirty    bool // something was written since the last Sync
-	reading  *segmentReader
+	reading  *segmentScanner
 	appended chan struct{} // closed and replaced by an append
 	closed   bool
 }

@@ -265,8 +265,8 @@ func (q *Queue) remove(s *queueSegment) error {
 	return nil
 }
 
-// segmentReader goes through a segment.
-type segmentReader struct {
+// segmentScanner goes through a segment.
+type segmentScanner struct {
 	*queueSegment
 	file *os.File
 	at   int64  // where the record next begins
@@ -327,6 +327,6 @@ func (q *Queue) seek(s *queueSegment, number uint64) error {
 	if err != nil {
 		return err
 	}
-	q.reading = &segmentReader{s, f, 0, s.first}
+	q.reading = &segmentScanner{s, f, 0, s.first}
 	return nil
 }

@@ -26,8 +26,8 @@ type MatchRule struct {
 	Digits int
 }
 
-// Message is a frame as pairing sees it.
-type Message struct {
+// MessageInfo is a frame as pairing sees it.
+type MessageInfo struct {
 	Peer *sockeye.Peer
 	Kind sockeye.EventKind
 	Time time.Time // of a request when its last byte went, of an answer when its first came
@@ -65,7 +65,7 @@ type peerKey struct {
 type peerPairs struct {
 	Counts
 	peer    *sockeye.Peer
-	pending []Message
+	pending []MessageInfo
 	latency *hdr.Histogram // microseconds; nil before the first answer
 }
 
@@ -88,7 +88,7 @@ func New(r MatchRule) *Matcher {
 func newHistogram(digits int) *hdr.Histogram { return hdr.New(1, maxLatency, cmp.Or(digits, 3)) }
 
 // Message takes the next message.
-func (m *Matcher) Message(msg Message) {
+func (m *Matcher) Message(msg MessageInfo) {
 	if msg.Time.After(m.last) {
 		m.last = msg.Time
 	}
@@ -128,7 +128,7 @@ func (m *Matcher) peer(peer *sockeye.Peer) *peerPairs {
 	return p
 }
 
-func (p *peerPairs) request(msg Message) {
+func (p *peerPairs) request(msg MessageInfo) {
 	p.Requests++
 	if len(p.pending) == maxPending {
 		p.Missing++
@@ -138,8 +138,8 @@ func (p *peerPairs) request(msg Message) {
 }
 
 // answer takes an answer: to the oldest request of the other direction with its key.
-func (p *peerPairs) answer(msg Message, rule *MatchRule) {
-	at := slices.IndexFunc(p.pending, func(r Message) bool { return r.Key == msg.Key && r.Kind != msg.Kind })
+func (p *peerPairs) answer(msg MessageInfo, rule *MatchRule) {
+	at := slices.IndexFunc(p.pending, func(r MessageInfo) bool { return r.Key == msg.Key && r.Kind != msg.Kind })
 	if at < 0 {
 		p.Unexpected++
 		return
@@ -194,8 +194,8 @@ func (m *Matcher) merge(o *Matcher) {
 
 // Report is what was found so far. Requests that no answer came to are missing once the
 // time-out is over at now, or, without one, at now.IsZero: the end of all traffic.
-func (m *Matcher) Report(now time.Time) Report {
-	r := Report{LeftOut: m.leftOut}
+func (m *Matcher) Report(now time.Time) PairReport {
+	r := PairReport{LeftOut: m.leftOut}
 	whole := &peerPairs{latency: newHistogram(3)}
 	for _, p := range m.order {
 		counts := p.Counts

@@ -14,18 +14,18 @@ import (
 var begin = time.Date(2026, 1, 31, 15, 4, 5, 0, time.UTC)
 
 // talk feeds messages: "s" is sent, "r" received, each with its milliseconds and key.
-func talk(m *Matcher, p *sockeye.Peer, list ...Message) {
+func talk(m *Matcher, p *sockeye.Peer, list ...MessageInfo) {
 	for _, one := range list {
 		one.Peer = p
 		m.Message(one)
 	}
 }
 
-func sent(ms int, key string) Message {
-	return Message{Kind: sockeye.Sent, Time: begin.Add(time.Duration(ms) * time.Millisecond), Key: key}
+func sent(ms int, key string) MessageInfo {
+	return MessageInfo{Kind: sockeye.Sent, Time: begin.Add(time.Duration(ms) * time.Millisecond), Key: key}
 }
 
-func received(ms int, key string) Message {
+func received(ms int, key string) MessageInfo {
 	m := sent(ms, key)
 	m.Kind = sockeye.Received
 	return m

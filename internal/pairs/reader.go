@@ -11,8 +11,8 @@ import (
 	"sockeye/internal/framing"
 )
 
-// Spec says how traffic is paired: how frames are found, and what makes an answer one.
-type Spec struct {
+// PairSpec says how traffic is paired: how frames are found, and what makes an answer one.
+type PairSpec struct {
 	MatchRule
 	Frame framing.Spec
 	Check checksum.Trailer
@@ -28,7 +28,7 @@ type Spec struct {
 
 // Reader pairs the messages in events. It belongs to one goroutine.
 type Reader struct {
-	spec     Spec
+	spec     PairSpec
 	split    *framing.Splitter
 	decoding *framing.Decoding
 	values   *fields.SetReader
@@ -39,7 +39,7 @@ type Reader struct {
 }
 
 // NewReader makes one that has seen no event.
-func NewReader(s Spec) *Reader {
+func NewReader(s PairSpec) *Reader {
 	r := &Reader{spec: s, split: framing.NewSplitter(s.Frame, s.Check), matcher: New(s.MatchRule)}
 	if s.Decode != "" {
 		r.decoding = framing.NewDecoding(s.Decode, s.Known)
@@ -86,15 +86,15 @@ func (r *Reader) Merge(o *Reader) {
 }
 
 // End ends all streams: what still waits is missing.
-func (r *Reader) End() (Report, []SequenceReport) {
+func (r *Reader) End() (PairReport, []SequenceReport) {
 	r.split.End(r.frame)
 	return r.report(time.Time{})
 }
 
 // Report is what was found so far, at the time of the last event.
-func (r *Reader) Report() (Report, []SequenceReport) { return r.report(r.last) }
+func (r *Reader) Report() (PairReport, []SequenceReport) { return r.report(r.last) }
 
-func (r *Reader) report(now time.Time) (Report, []SequenceReport) {
+func (r *Reader) report(now time.Time) (PairReport, []SequenceReport) {
 	if r.sequence == nil {
 		return r.matcher.Report(now), nil
 	}
@@ -106,7 +106,7 @@ func (r *Reader) frame(f *framing.PeerFrame) {
 	if !fields.Complete(f.Mark == framing.Whole, f.Mark == framing.Incomplete, f.Peer) {
 		return
 	}
-	msg := Message{Peer: f.Peer, Kind: f.Kind, Time: f.End, Seq: f.Seq, Role: r.direction(f)}
+	msg := MessageInfo{Peer: f.Peer, Kind: f.Kind, Time: f.End, Seq: f.Seq, Role: r.direction(f)}
 	if msg.Role == decode.Response {
 		msg.Time = f.Time
 	}
@@ -150,7 +150,7 @@ func (r *Reader) direction(f *framing.PeerFrame) decode.Role {
 }
 
 // key sets the key of a message to the value of its field; false if it has none.
-func (r *Reader) key(msg *Message) bool {
+func (r *Reader) key(msg *MessageInfo) bool {
 	for n := range r.found {
 		if v := &r.found[n]; v.Name == r.spec.Field {
 			msg.Key = v.String()

@@ -10,9 +10,9 @@ import (
 	"sockeye/internal/payload"
 )
 
-// Report is what became of requests, of all peers together and of each, those with most
+// PairReport is what became of requests, of all peers together and of each, those with most
 // requests first.
-type Report struct {
+type PairReport struct {
 	All     Counts
 	Latency Latency
 	// Histogram is how many answers took how long: bars of growing width.
@@ -134,7 +134,7 @@ type SequenceLine struct {
 }
 
 // Line is the report with what sequence numbers say, in JSON.
-func (r *Report) Line(sequences []SequenceReport) ReportLine {
+func (r *PairReport) Line(sequences []SequenceReport) ReportLine {
 	out := ReportLine{All: r.All, Latency: r.Latency, Histogram: r.Histogram, Peers: []PeerLine{}, LeftOut: r.LeftOut}
 	if out.Histogram == nil {
 		out.Histogram = []Bar{}

@@ -19,7 +19,7 @@ type fieldCall struct {
 }
 
 // splitCall takes a field apart.
-func splitCall(w typedWord) (fieldCall, *payloadFault) {
+func splitCall(w typedWord) (fieldCall, *SyntaxFault) {
 	c := fieldCall{typedWord: w}
 	at := nameEnd(w.string)
 	c.name = w.string[:at]
@@ -50,14 +50,14 @@ func nameEnd(s string) int {
 }
 
 // readPart reads what stands in parentheses at a place, and says where it ends.
-func (c *fieldCall) readPart(at int) (int, *payloadFault) {
+func (c *fieldCall) readPart(at int) (int, *SyntaxFault) {
 	s := c.string
 	if !strings.HasPrefix(s[at:], "(") {
 		return at, nil
 	}
 	closing := strings.IndexByte(s[at:], ')')
 	if closing < 0 {
-		return at, &payloadFault{c.at + at, sockeye.Text{En: "the parenthesis is not closed", Zh: "括号没有结束"}, sockeye.Text{En: "write {{crc16modbus(body)}}", Zh: "写成 {{crc16modbus(body)}}"}}
+		return at, &SyntaxFault{c.at + at, sockeye.Text{En: "the parenthesis is not closed", Zh: "括号没有结束"}, sockeye.Text{En: "write {{crc16modbus(body)}}", Zh: "写成 {{crc16modbus(body)}}"}}
 	}
 	c.called = true
 	c.of = typedWord{strings.TrimSpace(s[at+1 : at+closing]), c.at + at + 1}
@@ -65,7 +65,7 @@ func (c *fieldCall) readPart(at int) (int, *payloadFault) {
 }
 
 // readAddition reads the number that is added at a place, and says where it ends.
-func (c *fieldCall) readAddition(at int) (int, *payloadFault) {
+func (c *fieldCall) readAddition(at int) (int, *SyntaxFault) {
 	s := c.string
 	if at == len(s) || s[at] != '+' && s[at] != '-' {
 		return at, nil
@@ -76,18 +76,18 @@ func (c *fieldCall) readAddition(at int) (int, *payloadFault) {
 	}
 	n, err := strconv.ParseInt(s[at:end], 10, 32)
 	if err != nil {
-		return at, &payloadFault{c.at + at, sockeye.Text{En: "not a number to add", Zh: "加减的不是数字"}, sockeye.Text{En: "write {{seq+100}} or {{len(body)-2}}", Zh: "写成 {{seq+100}} 或 {{len(body)-2}}"}}
+		return at, &SyntaxFault{c.at + at, sockeye.Text{En: "not a number to add", Zh: "加减的不是数字"}, sockeye.Text{En: "write {{seq+100}} or {{len(body)-2}}", Zh: "写成 {{seq+100}} 或 {{len(body)-2}}"}}
 	}
 	c.add, c.summed = n, true
 	return end, nil
 }
 
 // readArguments reads the rest: arguments, each behind a colon, which quotes protect.
-func (c *fieldCall) readArguments(at int) *payloadFault {
+func (c *fieldCall) readArguments(at int) *SyntaxFault {
 	s := c.string
 	for at < len(s) {
 		if s[at] != ':' {
-			return &payloadFault{c.at + at, both("unexpected %s in a field", "字段中出现了多余的 %s", quoteFirst(s[at:])),
+			return &SyntaxFault{c.at + at, both("unexpected %s in a field", "字段中出现了多余的 %s", quoteFirst(s[at:])),
 				sockeye.Text{En: "a field is NAME, NAME(PART) or NAME:FORM", Zh: "字段的写法是 名称、名称(标记) 或 名称:格式"}}
 		}
 		at++
@@ -107,31 +107,31 @@ func (c *fieldCall) readArguments(at int) *payloadFault {
 }
 
 // plain refuses parentheses and additions where a field has none.
-func (c fieldCall) plain(mayAdd bool) *payloadFault {
+func (c fieldCall) plain(mayAdd bool) *SyntaxFault {
 	switch {
 	case c.called:
-		return &payloadFault{c.at, both("{{%s}} takes no part", "{{%s}} 后面不能写括号", SafeString(c.name)), fieldHint}
+		return &SyntaxFault{c.at, both("{{%s}} takes no part", "{{%s}} 后面不能写括号", SafeString(c.name)), fieldHint}
 	case c.summed && !mayAdd:
-		return &payloadFault{c.at, both("nothing can be added to {{%s}}", "{{%s}} 不能加减", SafeString(c.name)), fieldHint}
+		return &SyntaxFault{c.at, both("nothing can be added to {{%s}}", "{{%s}} 不能加减", SafeString(c.name)), fieldHint}
 	}
 	return nil
 }
 
 // noMore refuses the arguments that are left.
-func noMore(args []typedWord) *payloadFault {
+func noMore(args []typedWord) *SyntaxFault {
 	if len(args) == 0 {
 		return nil
 	}
 	return badForm(args[0], formList)
 }
 
-func badForm(w typedWord, choices string) *payloadFault {
-	return &payloadFault{w.at, both("%s is not a form", "%s 不是可用的格式", Quote(w.string, shownTarget)),
+func badForm(w typedWord, choices string) *SyntaxFault {
+	return &SyntaxFault{w.at, both("%s is not a form", "%s 不是可用的格式", Quote(w.string, shownTarget)),
 		sockeye.Text{En: "choose one of " + choices, Zh: "可选 " + choices}}
 }
 
 // number reads the form of a number, if there is one among args.
-func number(args []typedWord, assumed numberForm) (numberForm, *payloadFault) {
+func number(args []typedWord, assumed numberForm) (numberForm, *SyntaxFault) {
 	if len(args) == 0 {
 		return assumed, nil
 	}

@@ -90,7 +90,7 @@ var utf8Encoder charsetEncoder
 
 // append appends the bytes of s. Bytes in s that are not UTF-8 stay as they are. A
 // character that the charset lacks is a fault, which counts from the start of s.
-func (e *charsetEncoder) append(dst []byte, s string) ([]byte, *payloadFault) {
+func (e *charsetEncoder) append(dst []byte, s string) ([]byte, *SyntaxFault) {
 	if e.t == nil {
 		return append(dst, s...), nil
 	}
@@ -126,8 +126,8 @@ func (e *charsetEncoder) appendRune(dst []byte, char string) (_ []byte, ok bool)
 	return append(dst, out[:n]...), true
 }
 
-func lacking(at int, char string, c Charset) *payloadFault {
-	return &payloadFault{at, both("%s has no %s", "%s 中没有字符 %s", strings.ToUpper(string(c)), Quote(char, 0)),
+func lacking(at int, char string, c Charset) *SyntaxFault {
+	return &SyntaxFault{at, both("%s has no %s", "%s 中没有字符 %s", strings.ToUpper(string(c)), Quote(char, 0)),
 		sockeye.Text{En: "choose another charset (utf-8 and gb18030 have every character), or write its bytes as \\xNN", Zh: "请换一种编码（utf-8 和 gb18030 包含全部字符），或用 \\xNN 写出字节"}}
 }
 

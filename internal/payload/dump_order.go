@@ -134,8 +134,8 @@ func (f folded) turn(out []byte, group [2]int) {
 }
 
 // unclearOrder is the fault of a dump whose bytes may be in either order.
-func unclearOrder(at int) *payloadFault {
-	return &payloadFault{at, sockeye.Text{
+func unclearOrder(at int) *SyntaxFault {
+	return &SyntaxFault{at, sockeye.Text{
 		En: "these groups may have their bytes in order (xxd -g4) or reversed (xxd -e)",
 		Zh: "这些分组中的字节可能按顺序排列（xxd -g4），也可能反序（xxd -e）"},
 		sockeye.Text{En: "dump it with xxd -g1, or paste the bytes alone", Zh: "请用 xxd -g1 输出，或只粘贴字节本身"}}

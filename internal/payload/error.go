@@ -11,14 +11,26 @@ import (
 // shownTarget is how much of what was typed an error repeats, in characters.
 const shownTarget = 60
 
-// payloadFault is what is wrong with a typed payload, and where.
-type payloadFault struct {
+// SyntaxFault is what is wrong with a typed text, and where: with a payload, or with one of the
+// small languages that are built on this package's. It is nil if nothing is wrong.
+type SyntaxFault struct {
 	at            int // byte offset in what was typed
 	message, hint sockeye.Text
 }
 
-// in makes the fault an error about the text that was typed.
-func (f *payloadFault) in(typed string) error {
+// FaultAt is a fault at a byte offset of what was typed.
+func FaultAt(at int, message, hint sockeye.Text) *SyntaxFault {
+	return &SyntaxFault{at, message, hint}
+}
+
+// WithHint is the same fault with another next step.
+func (f *SyntaxFault) WithHint(hint sockeye.Text) *SyntaxFault {
+	return &SyntaxFault{f.at, f.message, hint}
+}
+
+// In makes the fault an error about the text that was typed: an *sockeye.Error of kind Invalid
+// that names the column as a person counts.
+func (f *SyntaxFault) In(typed string) error {
 	at := place(typed, f.at)
 	return &sockeye.Error{
 		Kind: sockeye.Invalid, Op: "parse", Target: Quote(typed, shownTarget),

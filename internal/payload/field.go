@@ -54,10 +54,10 @@ var fieldNames = []string{
 }
 
 // field reads one field; from and to are where its braces are.
-func (p *templateParser) field(w typedWord, from, to int) *payloadFault {
+func (p *templateParser) field(w typedWord, from, to int) *SyntaxFault {
 	switch {
 	case w.string == "":
-		return &payloadFault{from, sockeye.Text{En: "an empty field", Zh: "空字段"}, fieldHint}
+		return &SyntaxFault{from, sockeye.Text{En: "an empty field", Zh: "空字段"}, fieldHint}
 	case strings.HasPrefix(w.string, "#"):
 		return p.openPart(typedWord{strings.TrimSpace(w.string[1:]), w.at + 1}, from, to)
 	case strings.HasPrefix(w.string, "/"):
@@ -108,7 +108,7 @@ var fieldHint = sockeye.Text{
 	Zh: `可用字段有 {{seq}}、{{time}}、{{rand:4}}、{{len}}、{{crc16modbus}} 等，见手册`,
 }
 
-func (p *templateParser) seq(c fieldCall) (fieldValue, *payloadFault) {
+func (p *templateParser) seq(c fieldCall) (fieldValue, *SyntaxFault) {
 	if f := c.plain(true); f != nil {
 		return nil, f
 	}
@@ -120,7 +120,7 @@ func (p *templateParser) seq(c fieldCall) (fieldValue, *payloadFault) {
 // maxLayout bounds what a time may be written as.
 const maxLayout = 200
 
-func (p *templateParser) time(c fieldCall) (fieldValue, *payloadFault) {
+func (p *templateParser) time(c fieldCall) (fieldValue, *SyntaxFault) {
 	if f := c.plain(false); f != nil {
 		return nil, f
 	}
@@ -135,7 +135,7 @@ func (p *templateParser) time(c fieldCall) (fieldValue, *payloadFault) {
 	if strings.HasPrefix(first.string, `"`) {
 		inner, ok := strings.CutSuffix(first.string[1:], `"`)
 		if !ok || len(inner) > maxLayout {
-			return nil, &payloadFault{first.at, sockeye.Text{En: "the quotes of the time are not closed, or it is too long", Zh: "时间格式的引号没有结束，或太长"}, layoutHint}
+			return nil, &SyntaxFault{first.at, sockeye.Text{En: "the quotes of the time are not closed, or it is too long", Zh: "时间格式的引号没有结束，或太长"}, layoutHint}
 		}
 		t.kind, t.layout = written, strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(inner)
 		if f := checkLayout(t.layout); f != nil {
@@ -154,27 +154,27 @@ func (p *templateParser) time(c fieldCall) (fieldValue, *payloadFault) {
 	}
 	t.kind = kind
 	if kind == unix || kind == millis || kind == micros || kind == nanos {
-		var f *payloadFault
+		var f *SyntaxFault
 		t.form, f = number(args[1:], numberForm{kind: decimal})
 		return t, f
 	}
 	return t, noMore(args[1:])
 }
 
-func (p *templateParser) rand(c fieldCall) (fieldValue, *payloadFault) {
+func (p *templateParser) rand(c fieldCall) (fieldValue, *SyntaxFault) {
 	if f := c.plain(false); f != nil {
 		return nil, f
 	}
 	stream := p.streams
 	p.streams++
 	if len(c.args) == 0 {
-		return nil, &payloadFault{c.at, sockeye.Text{En: "how many random bytes?", Zh: "缺少随机字节数"}, randHint}
+		return nil, &SyntaxFault{c.at, sockeye.Text{En: "how many random bytes?", Zh: "缺少随机字节数"}, randHint}
 	}
 	if from, to, ok := strings.Cut(c.args[0].string, ".."); ok {
 		a, err1 := strconv.ParseUint(from, 0, 64)
 		b, err2 := strconv.ParseUint(to, 0, 64)
 		if err1 != nil || err2 != nil || a > b {
-			return nil, &payloadFault{c.args[0].at, both("%s is not a range of numbers", "%s 不是数字范围", Quote(c.args[0].string, shownTarget)), randHint}
+			return nil, &SyntaxFault{c.args[0].at, both("%s is not a range of numbers", "%s 不是数字范围", Quote(c.args[0].string, shownTarget)), randHint}
 		}
 		fm, f := number(c.args[1:], numberForm{kind: decimal})
 		if f == nil && !fm.fits(b) {
@@ -184,7 +184,7 @@ func (p *templateParser) rand(c fieldCall) (fieldValue, *payloadFault) {
 		return randomNumber{a, b, fm, stream}, f
 	}
 	r := randomBytes{stream: stream}
-	var f *payloadFault
+	var f *SyntaxFault
 	if r.n, f = count(c.args[0], randHint); f != nil {
 		return nil, f
 	}
@@ -211,10 +211,10 @@ var randHint = sockeye.Text{
 }
 
 // count reads how many bytes a field has.
-func count(w typedWord, hint sockeye.Text) (int, *payloadFault) {
+func count(w typedWord, hint sockeye.Text) (int, *SyntaxFault) {
 	n, err := strconv.ParseUint(w.string, 10, 64)
 	if err != nil {
-		return 0, &payloadFault{w.at, both("%s is not a number of bytes", "%s 不是字节数", Quote(w.string, shownTarget)), hint}
+		return 0, &SyntaxFault{w.at, both("%s is not a number of bytes", "%s 不是字节数", Quote(w.string, shownTarget)), hint}
 	}
 	if n > MaxSize {
 		return 0, tooLong(w.at)
@@ -222,13 +222,13 @@ func count(w typedWord, hint sockeye.Text) (int, *payloadFault) {
 	return int(n), nil
 }
 
-func (p *templateParser) fill(c fieldCall) (fieldValue, *payloadFault) {
+func (p *templateParser) fill(c fieldCall) (fieldValue, *SyntaxFault) {
 	if f := c.plain(false); f != nil {
 		return nil, f
 	}
 	hint := sockeye.Text{En: "{{fill:16}} is 16 zero bytes, {{fill:16:ff}} 16 bytes ff", Zh: "{{fill:16}} 是 16 个零字节，{{fill:16:ff}} 是 16 个 ff"}
 	if len(c.args) == 0 {
-		return nil, &payloadFault{c.at, sockeye.Text{En: "how many bytes?", Zh: "缺少字节数"}, hint}
+		return nil, &SyntaxFault{c.at, sockeye.Text{En: "how many bytes?", Zh: "缺少字节数"}, hint}
 	}
 	n, f := count(c.args[0], hint)
 	if f != nil || len(c.args) == 1 {
@@ -236,18 +236,18 @@ func (p *templateParser) fill(c fieldCall) (fieldValue, *payloadFault) {
 	}
 	b, err := strconv.ParseUint(c.args[1].string, 16, 8)
 	if err != nil || len(c.args[1].string) != 2 {
-		return nil, &payloadFault{c.args[1].at, both("%s is not a byte in hex", "%s 不是一个十六进制字节", Quote(c.args[1].string, shownTarget)), hint}
+		return nil, &SyntaxFault{c.args[1].at, both("%s is not a byte in hex", "%s 不是一个十六进制字节", Quote(c.args[1].string, shownTarget)), hint}
 	}
 	return fillValue{n, byte(b)}, noMore(c.args[2:])
 }
 
-func (p *templateParser) peer(c fieldCall) (fieldValue, *payloadFault) {
+func (p *templateParser) peer(c fieldCall) (fieldValue, *SyntaxFault) {
 	if f := c.plain(false); f != nil {
 		return nil, f
 	}
 	v := peerValue{name: c.name}
 	if peerFields[c.name] {
-		var f *payloadFault
+		var f *SyntaxFault
 		v.form, f = number(c.args, numberForm{kind: decimal})
 		return v, f
 	}
@@ -261,7 +261,7 @@ func (p *templateParser) peer(c fieldCall) (fieldValue, *payloadFault) {
 	return v, noMore(c.args[1:])
 }
 
-func (p *templateParser) lookup(c fieldCall) (fieldValue, *payloadFault) {
+func (p *templateParser) lookup(c fieldCall) (fieldValue, *SyntaxFault) {
 	if f := c.plain(false); f != nil {
 		return nil, f
 	}
@@ -273,17 +273,17 @@ func (p *templateParser) lookup(c fieldCall) (fieldValue, *payloadFault) {
 		v.raw = true
 		return v, nil
 	}
-	var f *payloadFault
+	var f *SyntaxFault
 	v.form, f = number(c.args, numberForm{})
 	return v, f
 }
 
-func (p *templateParser) match(c fieldCall) (fieldValue, *payloadFault) {
+func (p *templateParser) match(c fieldCall) (fieldValue, *SyntaxFault) {
 	if f := c.plain(false); f != nil {
 		return nil, f
 	}
 	if !p.t.o.Match {
-		return nil, &payloadFault{c.at, sockeye.Text{En: "{{match}} is for the replies of a rule", Zh: "{{match}} 只能用在自动应答中"}, fieldHint}
+		return nil, &SyntaxFault{c.at, sockeye.Text{En: "{{match}} is for the replies of a rule", Zh: "{{match}} 只能用在自动应答中"}, fieldHint}
 	}
 	v := matchValue{name: "0"}
 	if name, ok := strings.CutPrefix(c.name, "match."); ok {
@@ -304,13 +304,13 @@ func (p *templateParser) match(c fieldCall) (fieldValue, *payloadFault) {
 	return v, noMore(c.args[min(1, len(c.args)):])
 }
 
-func (p *templateParser) length(c fieldCall) (*lengthField, *payloadFault) {
+func (p *templateParser) length(c fieldCall) (*lengthField, *SyntaxFault) {
 	l := &lengthField{part: rest, add: int(c.add)}
 	if l.add > math.MaxInt32 || l.add < -math.MaxInt32 {
 		return nil, tooLong(c.at)
 	}
 	p.of(c, &l.part)
-	var f *payloadFault
+	var f *SyntaxFault
 	l.form, f = number(c.args, numberForm{kind: decimal})
 	return l, f
 }
@@ -327,7 +327,7 @@ func (p *templateParser) of(c fieldCall, part *int) {
 	}
 }
 
-func (p *templateParser) sum(c fieldCall) (*sumField, *payloadFault) {
+func (p *templateParser) sum(c fieldCall) (*sumField, *SyntaxFault) {
 	a, err := checksum.Lookup(c.name)
 	if err != nil {
 		return nil, unknownField(c, err)
@@ -336,14 +336,14 @@ func (p *templateParser) sum(c fieldCall) (*sumField, *payloadFault) {
 		return nil, c.plain(false)
 	}
 	if p.t.sums++; p.t.sums > MaxSums {
-		return nil, &payloadFault{c.at, both("more than %d checksums", "校验超过 %d 个", MaxSums), sockeye.Text{En: "split the payload", Zh: "请拆成多条数据"}}
+		return nil, &SyntaxFault{c.at, both("more than %d checksums", "校验超过 %d 个", MaxSums), sockeye.Text{En: "split the payload", Zh: "请拆成多条数据"}}
 	}
 	s := &sumField{part: rest}
 	s.Algorithm = a
 	if strings.Contains(c.of.string, "..") {
 		if s.Range, err = checksum.ParseRange(c.of.string); err != nil {
 			e := sockeye.ErrorOf(err)
-			return nil, &payloadFault{c.of.at, both("%s is not a range of bytes", "%s 不是字节范围", Quote(c.of.string, shownTarget)), e.Hint}
+			return nil, &SyntaxFault{c.of.at, both("%s is not a range of bytes", "%s 不是字节范围", Quote(c.of.string, shownTarget)), e.Hint}
 		}
 	} else {
 		p.of(c, &s.part)
@@ -366,11 +366,11 @@ func (p *templateParser) sum(c fieldCall) (*sumField, *payloadFault) {
 }
 
 // unknownField is the fault of a name that is neither a field nor a checksum.
-func unknownField(c fieldCall, err error) *payloadFault {
+func unknownField(c fieldCall, err error) *SyntaxFault {
 	if e := sockeye.ErrorOf(err); e.Kind == sockeye.Invalid { // parameters that cannot be
-		return &payloadFault{c.at, sockeye.Text{En: SafeString(e.Message.En), Zh: SafeString(e.Message.Zh)}, e.Hint}
+		return &SyntaxFault{c.at, sockeye.Text{En: SafeString(e.Message.En), Zh: SafeString(e.Message.Zh)}, e.Hint}
 	}
-	f := &payloadFault{c.at, both("unknown field %s", "未知的字段 %s", Quote(c.name, shownTarget)), sockeye.Text{
+	f := &SyntaxFault{c.at, both("unknown field %s", "未知的字段 %s", Quote(c.name, shownTarget)), sockeye.Text{
 		En: `write \{{ for two braces; ` + fieldHint.En, Zh: `若要发送两个花括号本身，请写 \{{；` + fieldHint.Zh}}
 	if near := checksum.Nearest(c.name, fieldNames...); near != "" {
 		f.hint = both("did you mean {{%s}}?", "是否要写 {{%s}}？", near)

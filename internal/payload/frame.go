@@ -17,8 +17,8 @@ type envelope struct {
 // messageValue is the message among the pieces of its frame. Its bytes come with Vars.
 type messageValue struct{}
 
-func (messageValue) size(v *Vars, _ *charsetEncoder) (int, *payloadFault) { return len(v.message), nil }
-func (messageValue) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *payloadFault) {
+func (messageValue) size(v *Vars, _ *charsetEncoder) (int, *SyntaxFault) { return len(v.message), nil }
+func (messageValue) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *SyntaxFault) {
 	return append(dst, v.message...), nil
 }
 func (messageValue) String() string { return envelopePart }
@@ -52,7 +52,7 @@ func parseFramed(text string, o ParseOptions) (*Template, error) {
 }
 
 // frame reads the prefix, puts the message after it, and reads the suffix.
-func (p *templateParser) frame(around string, at int) *payloadFault {
+func (p *templateParser) frame(around string, at int) *SyntaxFault {
 	if f := p.text(0); f != nil {
 		return f
 	}
@@ -73,9 +73,9 @@ func (p *templateParser) frame(around string, at int) *payloadFault {
 
 // errorOf makes a fault an error about what was typed, and says if that was the prefix
 // or the suffix.
-func (t *Template) errorOf(f *payloadFault) error {
+func (t *Template) errorOf(f *SyntaxFault) error {
 	if t.frame == nil {
-		return f.in(t.text)
+		return f.In(t.text)
 	}
 	typed, name := t.text[:t.frame.prefix], both("prefix, ", "前缀，")
 	if f.at > len(typed) || f.at == len(typed) && len(typed) < len(t.text) {
@@ -83,7 +83,7 @@ func (t *Template) errorOf(f *payloadFault) error {
 		moved.at -= len(typed)
 		f, typed, name = &moved, t.text[len(typed):], both("suffix, ", "后缀，")
 	}
-	e := *sockeye.ErrorOf(f.in(typed))
+	e := *sockeye.ErrorOf(f.In(typed))
 	e.Message = sockeye.Text{En: name.En + e.Message.En, Zh: name.Zh + e.Message.Zh}
 	return &e
 }

@@ -39,7 +39,7 @@ import (
 func ParseHex(s string) ([]byte, error) {
 	p := pasted(s)
 	if p.fault != nil {
-		return nil, p.fault.in(s)
+		return nil, p.fault.In(s)
 	}
 	p.out = make([]byte, 0, (len(s)+1)/2)
 	for p.at < len(s) {
@@ -47,11 +47,11 @@ func ParseHex(s string) ([]byte, error) {
 			continue
 		}
 		if f := p.word(); f != nil {
-			return nil, f.in(s)
+			return nil, f.In(s)
 		}
 	}
 	if len(p.out) > MaxSize {
-		return nil, tooLong(0).in("")
+		return nil, tooLong(0).In("")
 	}
 	return p.out, nil
 }
@@ -95,10 +95,10 @@ type hexParser struct {
 	typed   string
 	at      int // byte offset of what is read next
 	out     []byte
-	fields  bool          // {{ begins a field
-	repeats []dumpRepeat  // in their order
-	numbers []codeNumber  // the same
-	fault   *payloadFault // of all of it
+	fields  bool         // {{ begins a field
+	repeats []dumpRepeat // in their order
+	numbers []codeNumber // the same
+	fault   *SyntaxFault // of all of it
 }
 
 // peek is the character skipped bytes ahead, with its full-width form made
@@ -191,7 +191,7 @@ func isSeparator(r rune) bool {
 }
 
 // word reads one group of digits with its prefix or suffix.
-func (p *hexParser) word() *payloadFault {
+func (p *hexParser) word() *SyntaxFault {
 	if p.atNumber() {
 		return p.number()
 	}
@@ -229,7 +229,7 @@ func (p *hexParser) word() *payloadFault {
 func (p *hexParser) atNumber() bool { return len(p.numbers) > 0 && int(p.numbers[0].at) == p.at }
 
 // number reads it.
-func (p *hexParser) number() *payloadFault {
+func (p *hexParser) number() *SyntaxFault {
 	n := p.numbers[0]
 	p.numbers = p.numbers[1:]
 	if n.text {
@@ -238,7 +238,7 @@ func (p *hexParser) number() *payloadFault {
 	p.at += int(n.size)
 	if n.outside {
 		word := p.typed[n.at:p.at]
-		return &payloadFault{int(n.at), both("%s is no byte: in a list of a program, numbers without 0x are 0 to 255", "%s 不是一个字节：程序的列表中，不带 0x 的数是 0 到 255", shown(word)),
+		return &SyntaxFault{int(n.at), both("%s is no byte: in a list of a program, numbers without 0x are 0 to 255", "%s 不是一个字节：程序的列表中，不带 0x 的数是 0 到 255", shown(word)),
 			sockeye.Text{En: "write 0x before what is hex", Zh: "十六进制请在前面加 0x"}}
 	}
 	p.out = append(p.out, n.value)
@@ -247,7 +247,7 @@ func (p *hexParser) number() *payloadFault {
 
 // characters reads the inside of a string, up to end. In C, \x takes all the digits that
 // follow, in Python two: but for Python's own strings, a third one is a fault.
-func (p *hexParser) characters(end int, python bool) *payloadFault {
+func (p *hexParser) characters(end int, python bool) *SyntaxFault {
 	for p.at < end {
 		r, size := p.peek(0)
 		if r != '\\' {
@@ -389,13 +389,13 @@ var hexHint = sockeye.Text{
 }
 
 // badDigit is the fault of a character that begins no byte.
-func (p *hexParser) badDigit(start int, prefix rune) *payloadFault {
+func (p *hexParser) badDigit(start int, prefix rune) *SyntaxFault {
 	if p.at == len(p.typed) {
 		q := Quote(p.typed[start:], 0)
-		return &payloadFault{start, both("no hex digits after %s", "%s 后面没有十六进制数字", q), hexHint}
+		return &SyntaxFault{start, both("no hex digits after %s", "%s 后面没有十六进制数字", q), hexHint}
 	}
 	q := quoteFirst(p.typed[p.at:])
-	f := &payloadFault{p.at, both("%s is not a hex digit", "%s 不是十六进制数字", q), hexHint}
+	f := &SyntaxFault{p.at, both("%s is not a hex digit", "%s 不是十六进制数字", q), hexHint}
 	switch r, _ := p.peek(0); {
 	case r == 'o' || r == 'O':
 		f.hint = sockeye.Text{En: "if you mean zero, write the digit 0", Zh: "如果要写零，请用数字 0"}
@@ -412,20 +412,20 @@ func (p *hexParser) badDigit(start int, prefix rune) *payloadFault {
 
 // badEscape is the fault of a \x without exactly two digits: in text the third
 // would be a character.
-func (p *hexParser) badEscape(start int) *payloadFault {
+func (p *hexParser) badEscape(start int) *SyntaxFault {
 	q := shown(p.typed[start:p.at])
-	return &payloadFault{start, both(`%s: \x takes exactly two digits`, `%s：\x 后面必须正好是两位数字`, q), hexHint}
+	return &SyntaxFault{start, both(`%s: \x takes exactly two digits`, `%s：\x 后面必须正好是两位数字`, q), hexHint}
 }
 
-func (p *hexParser) oddDigits(start int) *payloadFault {
+func (p *hexParser) oddDigits(start int) *SyntaxFault {
 	typed := p.typed[start:p.at]
 	if q := shown(typed); p.at-start == 1 {
-		return &payloadFault{start,
+		return &SyntaxFault{start,
 			both("single digit %s: a byte is two hex digits", "%s 只有一位：一个字节是两位十六进制数字", q),
 			both("write 0%[1]s for one byte; if %[1]s belongs to its neighbour, join them",
 				"一个字节请写 0%[1]s；如果 %[1]s 属于相邻的数字，请连在一起", typed)}
 	}
-	return &payloadFault{start,
+	return &SyntaxFault{start,
 		both("%s has an odd number of hex digits: a byte is two", "%s 的位数是奇数：一个字节是两位", shown(typed)),
 		sockeye.Text{
 			En: "a digit is missing or too many; separate the bytes to find it: 01 23",

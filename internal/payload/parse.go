@@ -19,14 +19,14 @@ import (
 // written \{{. The error is a *sockeye.Error of kind Invalid that names the column.
 func Parse(text string, o ParseOptions) (*Template, error) {
 	if len(text) > MaxSize {
-		return nil, tooLong(0).in("")
+		return nil, tooLong(0).In("")
 	}
 	if o.Prefix != "" || o.Suffix != "" {
 		return parseFramed(text, o)
 	}
 	p := &templateParser{typed: text, t: &Template{text: text, o: o}, encoder: o.Charset.encoder()}
 	if f := p.parse(); f != nil {
-		return nil, f.in(text)
+		return nil, f.In(text)
 	}
 	return p.t, nil
 }
@@ -50,8 +50,8 @@ type partReference struct {
 	part *int // what to set
 }
 
-func (p *templateParser) parse() *payloadFault {
-	var f *payloadFault
+func (p *templateParser) parse() *SyntaxFault {
+	var f *SyntaxFault
 	switch o := p.t.o; {
 	case o.Hex:
 		f = p.hex()
@@ -67,7 +67,7 @@ func (p *templateParser) parse() *payloadFault {
 }
 
 // plain takes the text as it is, but for its line ends.
-func (p *templateParser) plain() (f *payloadFault) {
+func (p *templateParser) plain() (f *SyntaxFault) {
 	p.literal, f = p.encoder.append(nil, withLineEnds(p.typed, p.t.o.LineEnd))
 	if f != nil { // the place counts in what was typed, whose line ends may be shorter
 		_, f = p.encoder.append(nil, p.typed)
@@ -76,11 +76,11 @@ func (p *templateParser) plain() (f *payloadFault) {
 }
 
 // finish checks what can be checked when everything was read.
-func (p *templateParser) finish() *payloadFault {
+func (p *templateParser) finish() *SyntaxFault {
 	p.flush(len(p.typed))
 	if n := len(p.open); n > 0 {
 		part := p.t.parts[p.open[n-1]]
-		return &payloadFault{part.at, both("the part {{#%s}} is not closed", "标记 {{#%s}} 没有结束", part.name),
+		return &SyntaxFault{part.at, both("the part {{#%s}} is not closed", "标记 {{#%s}} 没有结束", part.name),
 			both("write {{/%s}} where it ends", "请在结束处写 {{/%s}}", part.name)}
 	}
 	for _, r := range p.refs {
@@ -126,9 +126,9 @@ func (p *templateParser) flush(next int) {
 func (p *templateParser) add(b []byte) { p.literal = append(p.literal, b...) }
 
 // text reads text with escapes and fields, from a place on.
-func (p *templateParser) text(from int) *payloadFault {
+func (p *templateParser) text(from int) *SyntaxFault {
 	start, at := from, from
-	flushText := func() *payloadFault {
+	flushText := func() *SyntaxFault {
 		run := p.typed[start:at]
 		b, f := appendTyped(nil, run, p.encoder)
 		if f != nil {
@@ -163,7 +163,7 @@ func (p *templateParser) text(from int) *payloadFault {
 }
 
 // hex reads hex with fields.
-func (p *templateParser) hex() *payloadFault {
+func (p *templateParser) hex() *SyntaxFault {
 	h := pasted(p.typed)
 	if h.fault != nil {
 		return h.fault
@@ -192,13 +192,13 @@ func (p *templateParser) hex() *payloadFault {
 }
 
 // appendTyped appends the bytes of text with escapes, in a charset.
-func appendTyped(dst []byte, s string, e *charsetEncoder) ([]byte, *payloadFault) {
+func appendTyped(dst []byte, s string, e *charsetEncoder) ([]byte, *SyntaxFault) {
 	for at := 0; at < len(s); {
 		plain := strings.IndexByte(s[at:], '\\')
 		if plain < 0 {
 			plain = len(s) - at
 		}
-		var f *payloadFault
+		var f *SyntaxFault
 		if dst, f = e.append(dst, s[at:at+plain]); f != nil {
 			f.at += at
 			return nil, f
@@ -223,18 +223,18 @@ func appendTyped(dst []byte, s string, e *charsetEncoder) ([]byte, *payloadFault
 }
 
 // braces reads the field that begins at a place, and returns its size.
-func (p *templateParser) braces(at int) (size int, f *payloadFault) {
+func (p *templateParser) braces(at int) (size int, f *SyntaxFault) {
 	if len(p.t.pieces) > MaxFields {
 		return 0, tooManyFields(p.t.pieces[MaxFields].at)
 	}
 	end := fieldEnd(p.typed, at+2)
 	if end < 0 {
-		return 0, &payloadFault{at, sockeye.Text{En: "the field {{ is not closed", Zh: "字段 {{ 没有结束"},
+		return 0, &SyntaxFault{at, sockeye.Text{En: "the field {{ is not closed", Zh: "字段 {{ 没有结束"},
 			sockeye.Text{En: `end it with }}; two braces that begin no field are written \{{`, Zh: `请用 }} 结束；若要发送两个花括号本身，请写 \{{`}}
 	}
 	inner := p.typed[at+2 : end]
 	if i := strings.Index(inner, "{{"); i >= 0 && !strings.HasPrefix(strings.TrimSpace(inner), "text:") {
-		return 0, &payloadFault{at + 2 + i, sockeye.Text{En: "a field inside a field", Zh: "字段不能嵌套"},
+		return 0, &SyntaxFault{at + 2 + i, sockeye.Text{En: "a field inside a field", Zh: "字段不能嵌套"},
 			sockeye.Text{En: "end the first one with }} before it", Zh: "请先用 }} 结束前一个字段"}}
 	}
 	left := len(inner) - len(strings.TrimLeft(inner, " \t"))
@@ -263,7 +263,7 @@ func fieldEnd(s string, at int) int {
 }
 
 // resolve finds the part that a field names.
-func (p *templateParser) resolve(r partReference) *payloadFault {
+func (p *templateParser) resolve(r partReference) *SyntaxFault {
 	names := []string{"all"}
 	for i, part := range p.t.parts {
 		if part.name == r.name {
@@ -272,7 +272,7 @@ func (p *templateParser) resolve(r partReference) *payloadFault {
 		}
 		names = append(names, part.name)
 	}
-	f := &payloadFault{r.at, both("no part is marked %s", "没有名为 %s 的标记", Quote(r.name, shownTarget)),
+	f := &SyntaxFault{r.at, both("no part is marked %s", "没有名为 %s 的标记", Quote(r.name, shownTarget)),
 		both("mark it: {{#%[1]s}}…{{/%[1]s}}; all is the whole message", "请标记：{{#%[1]s}}…{{/%[1]s}}；all 表示整条数据", SafeString(shortened(r.name)))}
 	if near := closest(r.name, names); near != "" {
 		f.hint = both("did you mean %s?", "是否要写 %s？", near)

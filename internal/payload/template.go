@@ -97,8 +97,8 @@ type partSpan struct {
 // fieldValue is a field that knows its bytes from Vars alone.
 type fieldValue interface {
 	// size is how many bytes append will append.
-	size(v *Vars, e *charsetEncoder) (int, *payloadFault)
-	append(dst []byte, v *Vars, e *charsetEncoder) ([]byte, *payloadFault)
+	size(v *Vars, e *charsetEncoder) (int, *SyntaxFault)
+	append(dst []byte, v *Vars, e *charsetEncoder) ([]byte, *SyntaxFault)
 	// String is the field as it is written, without braces.
 	String() string
 }
@@ -128,11 +128,11 @@ func (t *Template) Size(v *Vars) (int, error) {
 const stackPieces = 48
 
 // sizes appends the size of each piece, and returns that of the message.
-func (t *Template) sizes(v *Vars, sizes []int, e *charsetEncoder) (total int, _ []int, _ *payloadFault) {
+func (t *Template) sizes(v *Vars, sizes []int, e *charsetEncoder) (total int, _ []int, _ *SyntaxFault) {
 	for i := range t.pieces {
 		p := &t.pieces[i]
 		n := len(p.literal)
-		var f *payloadFault
+		var f *SyntaxFault
 		switch {
 		case p.value != nil:
 			n, f = p.value.size(v, e)
@@ -167,8 +167,8 @@ func (t *Template) sizes(v *Vars, sizes []int, e *charsetEncoder) (total int, _ 
 	return total, sizes, nil
 }
 
-func tooLong(at int) *payloadFault {
-	return &payloadFault{at, both("the payload would be longer than %d MiB", "数据会超过 %d MiB", MaxSize>>20),
+func tooLong(at int) *SyntaxFault {
+	return &SyntaxFault{at, both("the payload would be longer than %d MiB", "数据会超过 %d MiB", MaxSize>>20),
 		sockeye.Text{En: "send a file instead", Zh: "请改用文件发送"}}
 }
 
@@ -256,7 +256,7 @@ func (t *Template) Constant() (message []byte, ok bool) {
 func (t *Template) Counts() bool { return t.seq || t.frame != nil && t.frame.message.seq }
 
 // fits makes sure that what is known of the size before any Vars is not too long.
-func (t *Template) fits() *payloadFault {
+func (t *Template) fits() *SyntaxFault {
 	total := 0
 	for i := range t.pieces {
 		p := &t.pieces[i]
@@ -277,6 +277,6 @@ func (t *Template) fits() *payloadFault {
 	return nil
 }
 
-func tooManyFields(at int) *payloadFault {
-	return &payloadFault{at, both("more than %d fields", "字段超过 %d 个", MaxFields), sockeye.Text{En: "split the payload", Zh: "请拆成多条数据"}}
+func tooManyFields(at int) *SyntaxFault {
+	return &SyntaxFault{at, both("more than %d fields", "字段超过 %d 个", MaxFields), sockeye.Text{En: "split the payload", Zh: "请拆成多条数据"}}
 }

@@ -36,18 +36,18 @@ func (t *Template) span(part, i int, before bool) (from, to int) {
 	return t.parts[part].from, t.parts[part].to
 }
 
-func appendTrailer(message []byte, tr checksum.Trailer) ([]byte, *payloadFault) {
+func appendTrailer(message []byte, tr checksum.Trailer) ([]byte, *SyntaxFault) {
 	before := len(message)
 	message = tr.Append(message)
 	if len(message) == before {
-		return nil, &payloadFault{0, both("the message of %d bytes is too short for the checksum over %s", "数据只有 %d 字节，不够计算 %s 的校验", before, tr.Range.String()),
+		return nil, &SyntaxFault{0, both("the message of %d bytes is too short for the checksum over %s", "数据只有 %d 字节，不够计算 %s 的校验", before, tr.Range.String()),
 			sockeye.Text{En: "choose a range inside the message", Zh: "请把范围定在数据之内"}}
 	}
 	return message, nil
 }
 
 // fillLengths writes the lengths into the finished message.
-func (t *Template) fillLengths(message []byte, offsets []int) *payloadFault {
+func (t *Template) fillLengths(message []byte, offsets []int) *SyntaxFault {
 	for i := range t.pieces {
 		l := t.pieces[i].length
 		if l == nil {
@@ -56,7 +56,7 @@ func (t *Template) fillLengths(message []byte, offsets []int) *payloadFault {
 		from, to := t.span(l.part, i, false)
 		n := offsets[to] - offsets[from] + l.add
 		if n < 0 || !l.form.put(message[offsets[i]:offsets[i+1]], uint64(n)) {
-			return &payloadFault{t.pieces[i].at, both("a length of %d does not fit into %s", "长度 %d 超出 %s 的范围", n, l.form.String()),
+			return &SyntaxFault{t.pieces[i].at, both("a length of %d does not fit into %s", "长度 %d 超出 %s 的范围", n, l.form.String()),
 				sockeye.Text{En: "take a wider form, u32be for one", Zh: "请用更宽的格式，例如 u32be"}}
 		}
 	}
@@ -77,7 +77,7 @@ func (s *placedSum) covers(other *placedSum) bool {
 
 // fillSums writes the checksums: one that covers others after these. Its own place
 // counts as zeros, and so does, where two cover each other, that of the later one.
-func (t *Template) fillSums(message []byte, offsets []int) *payloadFault {
+func (t *Template) fillSums(message []byte, offsets []int) *SyntaxFault {
 	if t.sums == 0 {
 		return nil
 	}
@@ -96,7 +96,7 @@ func (t *Template) fillSums(message []byte, offsets []int) *payloadFault {
 }
 
 // placeSums appends the checksums of a message to dst, in order.
-func (t *Template) placeSums(dst []placedSum, length int, offsets []int) ([]placedSum, *payloadFault) {
+func (t *Template) placeSums(dst []placedSum, length int, offsets []int) ([]placedSum, *SyntaxFault) {
 	for i := range t.pieces {
 		c := t.pieces[i].sum
 		if c == nil {
@@ -109,7 +109,7 @@ func (t *Template) placeSums(dst []placedSum, length int, offsets []int) ([]plac
 		} else {
 			var ok bool
 			if s.from, s.to, ok = c.Range.Cut(s.at); !ok || s.to > length {
-				return dst, &payloadFault{t.pieces[i].at, both("the message has no bytes %s", "数据中没有 %s 这段字节", c.Range.String()),
+				return dst, &SyntaxFault{t.pieces[i].at, both("the message has no bytes %s", "数据中没有 %s 这段字节", c.Range.String()),
 					sockeye.Text{En: "bytes are counted from 0, without the last", Zh: "字节从 0 数起，不含终点"}}
 			}
 		}
@@ -139,16 +139,16 @@ func nextSum(sums []placedSum) *placedSum {
 
 // acyclic makes sure that no length written in as many digits as it needs counts
 // itself, by way of others or not.
-func (t *Template) acyclic() *payloadFault {
+func (t *Template) acyclic() *SyntaxFault {
 	state := make([]byte, len(t.pieces)) // 1: being looked at, 2: right
-	var visit func(i int) *payloadFault
-	visit = func(i int) *payloadFault {
+	var visit func(i int) *SyntaxFault
+	visit = func(i int) *SyntaxFault {
 		l := t.pieces[i].length
 		if l == nil || l.form.fixedSize() >= 0 || state[i] == 2 {
 			return nil
 		}
 		if state[i] == 1 {
-			return &payloadFault{t.pieces[i].at, sockeye.Text{En: "the number of digits of this length depends on itself", Zh: "这个长度的位数取决于它自己"},
+			return &SyntaxFault{t.pieces[i].at, sockeye.Text{En: "the number of digits of this length depends on itself", Zh: "这个长度的位数取决于它自己"},
 				sockeye.Text{En: fmt.Sprintf("give it a width: {{%s:dec4}}", strings.TrimSuffix(l.text(t.parts), ":dec")), Zh: fmt.Sprintf("请指定位数：{{%s:dec4}}", strings.TrimSuffix(l.text(t.parts), ":dec"))}}
 		}
 		state[i] = 1

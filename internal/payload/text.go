@@ -29,10 +29,10 @@ func ParseText(s string) ([]byte, error) {
 		out = append(out, s[at:at+plain]...)
 		at += plain
 		var size int
-		var f *payloadFault
+		var f *SyntaxFault
 		if out, size, f = appendEscaped(out, s[at:]); f != nil {
 			f.at += at
-			return nil, f.in(s)
+			return nil, f.In(s)
 		}
 		at += size
 	}
@@ -53,9 +53,9 @@ var simpleEscapes = [utf8.RuneSelf]byte{
 
 // appendEscaped appends the bytes of the escape that s begins with, and returns
 // its length. A fault counts from the beginning of s.
-func appendEscaped(out []byte, s string) ([]byte, int, *payloadFault) {
+func appendEscaped(out []byte, s string) ([]byte, int, *SyntaxFault) {
 	if len(s) == 1 {
-		return nil, 0, &payloadFault{0, sockeye.Text{
+		return nil, 0, &SyntaxFault{0, sockeye.Text{
 			En: "a backslash at the end begins no escape", Zh: "末尾的反斜杠后面没有转义字符",
 		}, backslashHint}
 	}
@@ -66,7 +66,7 @@ func appendEscaped(out []byte, s string) ([]byte, int, *payloadFault) {
 		return appendRuneEscape(out, s)
 	case c == '0':
 		if len(s) > 2 && '0' <= s[2] && s[2] <= '9' {
-			return nil, 0, &payloadFault{0,
+			return nil, 0, &SyntaxFault{0,
 				both(`\0 before the digit %s could be an octal number`, `\0 后面跟着数字 %s，可能是八进制数`, quoteFirst(s[2:])),
 				sockeye.Text{En: `write \x00 for a zero byte before a digit`, Zh: `数字前的零字节请写 \x00`}}
 		}
@@ -74,7 +74,7 @@ func appendEscaped(out []byte, s string) ([]byte, int, *payloadFault) {
 	case c < utf8.RuneSelf && simpleEscapes[c] != 0:
 		return append(out, simpleEscapes[c]), 2, nil
 	}
-	return nil, 0, &payloadFault{0,
+	return nil, 0, &SyntaxFault{0,
 		both(`a backslash before %s is no escape`, `反斜杠加 %s 不是转义`, quoteFirst(s[1:])), backslashHint}
 }
 
@@ -84,7 +84,7 @@ var backslashHint = sockeye.Text{
 }
 
 // appendByteEscape reads \xNN.
-func appendByteEscape(out []byte, s string) ([]byte, int, *payloadFault) {
+func appendByteEscape(out []byte, s string) ([]byte, int, *SyntaxFault) {
 	var b byte
 	for i := 2; i < 4; i++ {
 		v, f := hexDigitAt(s, i, byteHint)
@@ -99,9 +99,9 @@ func appendByteEscape(out []byte, s string) ([]byte, int, *payloadFault) {
 var byteHint = sockeye.Text{En: `\x takes two hex digits: \x0a`, Zh: `\x 后面是两位十六进制数字：\x0a`}
 
 // appendRuneEscape reads \u{…}.
-func appendRuneEscape(out []byte, s string) ([]byte, int, *payloadFault) {
+func appendRuneEscape(out []byte, s string) ([]byte, int, *SyntaxFault) {
 	if len(s) < 3 || s[2] != '{' {
-		return nil, 0, &payloadFault{0, sockeye.Text{En: `\u without a brace`, Zh: `\u 后面缺少花括号`}, runeHint}
+		return nil, 0, &SyntaxFault{0, sockeye.Text{En: `\u without a brace`, Zh: `\u 后面缺少花括号`}, runeHint}
 	}
 	var r rune
 	i := 3
@@ -111,15 +111,15 @@ func appendRuneEscape(out []byte, s string) ([]byte, int, *payloadFault) {
 			return nil, 0, f
 		}
 		if i == 3+6 {
-			return nil, 0, &payloadFault{0, sockeye.Text{En: `\u{…} has more than six digits`, Zh: `\u{…} 超过六位`}, runeHint}
+			return nil, 0, &SyntaxFault{0, sockeye.Text{En: `\u{…} has more than six digits`, Zh: `\u{…} 超过六位`}, runeHint}
 		}
 		r = r<<4 | rune(v)
 	}
 	if i == len(s) {
-		return nil, 0, &payloadFault{0, sockeye.Text{En: `the brace of \u{ is not closed`, Zh: `\u{ 缺少右花括号`}, runeHint}
+		return nil, 0, &SyntaxFault{0, sockeye.Text{En: `the brace of \u{ is not closed`, Zh: `\u{ 缺少右花括号`}, runeHint}
 	}
 	if !utf8.ValidRune(r) {
-		return nil, 0, &payloadFault{0,
+		return nil, 0, &SyntaxFault{0,
 			both(`\u{%x} is not a Unicode character`, `\u{%x} 不是 Unicode 字符`, r),
 			sockeye.Text{
 				En: `characters go up to \u{10ffff} without d800-dfff; a byte is \xNN`,
@@ -135,13 +135,13 @@ var runeHint = sockeye.Text{
 }
 
 // hexDigitAt is the value of the digit at s[i].
-func hexDigitAt(s string, i int, hint sockeye.Text) (byte, *payloadFault) {
+func hexDigitAt(s string, i int, hint sockeye.Text) (byte, *SyntaxFault) {
 	if i >= len(s) {
-		return 0, &payloadFault{0, both("the escape %s is cut off", "转义 %s 不完整", `"`+SafeString(s)+`"`), hint}
+		return 0, &SyntaxFault{0, both("the escape %s is cut off", "转义 %s 不完整", `"`+SafeString(s)+`"`), hint}
 	}
 	v, ok := hexValue(rune(s[i]))
 	if !ok {
-		return 0, &payloadFault{i, both("%s is not a hex digit", "%s 不是十六进制数字", quoteFirst(s[i:])), hint}
+		return 0, &SyntaxFault{i, both("%s is not a hex digit", "%s 不是十六进制数字", quoteFirst(s[i:])), hint}
 	}
 	return v, nil
 }

@@ -40,13 +40,13 @@ func (t timeValue) at(v *Vars) time.Time {
 	return v.Time
 }
 
-func (t timeValue) size(v *Vars, e *charsetEncoder) (int, *payloadFault) {
+func (t timeValue) size(v *Vars, e *charsetEncoder) (int, *SyntaxFault) {
 	var buf [64]byte
 	out, f := t.append(buf[:0], v, e)
 	return len(out), f
 }
 
-func (t timeValue) append(dst []byte, v *Vars, e *charsetEncoder) ([]byte, *payloadFault) {
+func (t timeValue) append(dst []byte, v *Vars, e *charsetEncoder) ([]byte, *SyntaxFault) {
 	at := t.at(v)
 	switch t.kind {
 	case unix:
@@ -81,11 +81,11 @@ var timeLetters = map[byte]string{
 
 const timeLetterHint = "%Y %m %d %H %M %S %L %f %j %y %I %p %z %Z %a %b %F %T %%"
 
-func (t timeValue) appendWritten(dst []byte, at time.Time, e *charsetEncoder) ([]byte, *payloadFault) {
+func (t timeValue) appendWritten(dst []byte, at time.Time, e *charsetEncoder) ([]byte, *SyntaxFault) {
 	rest := t.layout
 	for {
 		plain, after, found := strings.Cut(rest, "%")
-		var f *payloadFault
+		var f *SyntaxFault
 		if dst, f = e.append(dst, plain); f != nil {
 			f.at = 0
 			return nil, f
@@ -108,17 +108,17 @@ func (t timeValue) appendWritten(dst []byte, at time.Time, e *charsetEncoder) ([
 }
 
 // checkLayout finds a letter that means nothing.
-func checkLayout(layout string) *payloadFault {
+func checkLayout(layout string) *SyntaxFault {
 	for i := 0; i < len(layout); i++ {
 		if layout[i] != '%' {
 			continue
 		}
 		i++
 		if i == len(layout) {
-			return &payloadFault{i - 1, sockeye.Text{En: "a % at the end means nothing", Zh: "末尾的 % 没有意义"}, layoutHint}
+			return &SyntaxFault{i - 1, sockeye.Text{En: "a % at the end means nothing", Zh: "末尾的 % 没有意义"}, layoutHint}
 		}
 		if _, ok := timeLetters[layout[i]]; !ok && layout[i] != 'L' && layout[i] != 'f' {
-			return &payloadFault{i - 1, both("%%%s is not part of a time", "%%%s 不是时间的一部分", SafeString(layout[i:i+1])), layoutHint}
+			return &SyntaxFault{i - 1, both("%%%s is not part of a time", "%%%s 不是时间的一部分", SafeString(layout[i:i+1])), layoutHint}
 		}
 	}
 	return nil

@@ -17,13 +17,13 @@ type seqValue struct {
 }
 
 func (s seqValue) of(v *Vars) uint64 { return v.Seq + uint64(s.add) }
-func (s seqValue) size(v *Vars, _ *charsetEncoder) (int, *payloadFault) {
+func (s seqValue) size(v *Vars, _ *charsetEncoder) (int, *SyntaxFault) {
 	return s.form.textSize(s.of(v)), nil
 }
 func (s seqValue) String() string {
 	return "seq" + signed(s.add) + s.form.suffix(numberForm{kind: decimal})
 }
-func (s seqValue) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *payloadFault) {
+func (s seqValue) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *SyntaxFault) {
 	return s.form.append(dst, s.of(v)), nil
 }
 
@@ -44,8 +44,8 @@ type fillValue struct {
 	b byte
 }
 
-func (f fillValue) size(*Vars, *charsetEncoder) (int, *payloadFault) { return f.n, nil }
-func (f fillValue) append(dst []byte, _ *Vars, _ *charsetEncoder) ([]byte, *payloadFault) {
+func (f fillValue) size(*Vars, *charsetEncoder) (int, *SyntaxFault) { return f.n, nil }
+func (f fillValue) append(dst []byte, _ *Vars, _ *charsetEncoder) ([]byte, *SyntaxFault) {
 	at := len(dst)
 	dst = appendZeros(dst, f.n)
 	for i := range dst[at:] {
@@ -69,10 +69,10 @@ type randomBytes struct {
 	stream uint64
 }
 
-func (r randomBytes) size(*Vars, *charsetEncoder) (int, *payloadFault) {
+func (r randomBytes) size(*Vars, *charsetEncoder) (int, *SyntaxFault) {
 	return r.form.bytesSize(r.n), nil
 }
-func (r randomBytes) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *payloadFault) {
+func (r randomBytes) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *SyntaxFault) {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	var word uint64
 	for i := range r.n {
@@ -118,10 +118,10 @@ func (r randomNumber) of(v *Vars) uint64 {
 	}
 	return r.from + n
 }
-func (r randomNumber) size(v *Vars, _ *charsetEncoder) (int, *payloadFault) {
+func (r randomNumber) size(v *Vars, _ *charsetEncoder) (int, *SyntaxFault) {
 	return r.form.textSize(r.of(v)), nil
 }
-func (r randomNumber) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *payloadFault) {
+func (r randomNumber) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *SyntaxFault) {
 	return r.form.append(dst, r.of(v)), nil
 }
 func (r randomNumber) String() string {
@@ -140,15 +140,15 @@ var peerFields = map[string]bool{
 	"peer.ip": false, "peer.port": true, "peer.id": true, "peer.alias": false, "local.ip": false, "local.port": true,
 }
 
-func (p peerValue) missing(v *Vars) *payloadFault {
+func (p peerValue) missing(v *Vars) *SyntaxFault {
 	if v.Peer != nil {
 		if p.name == "peer.id" || v.Peer.Remote.IsIP() {
 			return nil
 		}
-		return &payloadFault{0, both("{{%s}} needs a peer with an IP address, which a %s socket has not", "{{%s}} 需要有 IP 地址的连接对象，而 %s 套接字没有", p.name, v.Peer.Network),
+		return &SyntaxFault{0, both("{{%s}} needs a peer with an IP address, which a %s socket has not", "{{%s}} 需要有 IP 地址的连接对象，而 %s 套接字没有", p.name, v.Peer.Network),
 			sockeye.Text{En: "{{peer.id}} is the peer's number", Zh: "{{peer.id}} 是连接对象的编号"}}
 	}
-	return &payloadFault{0, both("{{%s}} needs a peer, and there is none", "{{%s}} 需要连接对象，但现在没有", p.name),
+	return &SyntaxFault{0, both("{{%s}} needs a peer, and there is none", "{{%s}} 需要连接对象，但现在没有", p.name),
 		sockeye.Text{En: "it gets its value when the payload is sent", Zh: "真正发送时才有值"}}
 }
 
@@ -169,13 +169,13 @@ func (p peerValue) number(v *Vars) uint64 {
 	return uint64(v.Peer.Remote.Port())
 }
 
-func (p peerValue) size(v *Vars, e *charsetEncoder) (int, *payloadFault) {
+func (p peerValue) size(v *Vars, e *charsetEncoder) (int, *SyntaxFault) {
 	var buf [64]byte
 	out, f := p.append(buf[:0], v, e)
 	return len(out), f
 }
 
-func (p peerValue) append(dst []byte, v *Vars, e *charsetEncoder) ([]byte, *payloadFault) {
+func (p peerValue) append(dst []byte, v *Vars, e *charsetEncoder) ([]byte, *SyntaxFault) {
 	if f := p.missing(v); f != nil {
 		return nil, f
 	}
@@ -201,8 +201,8 @@ func (p peerValue) String() string {
 }
 
 // tooWide says that a number does not fit into its form.
-func tooWide(name string, n uint64, f numberForm) *payloadFault {
-	return &payloadFault{0, both("{{%s}} is %d, which does not fit into %s", "{{%s}} 的值 %d 超出 %s 的范围", name, n, f.String()),
+func tooWide(name string, n uint64, f numberForm) *SyntaxFault {
+	return &SyntaxFault{0, both("{{%s}} is %d, which does not fit into %s", "{{%s}} 的值 %d 超出 %s 的范围", name, n, f.String()),
 		sockeye.Text{En: "take a wider form, u32be for one", Zh: "请用更宽的格式，例如 u32be"}}
 }
 
@@ -214,7 +214,7 @@ type lookupValue struct {
 	form numberForm
 }
 
-func (l lookupValue) find(v *Vars) (string, *payloadFault) {
+func (l lookupValue) find(v *Vars) (string, *SyntaxFault) {
 	if v.Lookup != nil {
 		if s, ok := v.Lookup(l.name); ok {
 			return s, nil
@@ -226,10 +226,10 @@ func (l lookupValue) find(v *Vars) (string, *payloadFault) {
 		hint = sockeye.Text{En: "give it a value in the workspace", Zh: "请在工作区中为它赋值"}
 	}
 	what := map[string]sockeye.Text{"env": {En: "environment variable", Zh: "环境变量"}, "var": {En: "variable", Zh: "变量"}}[kind]
-	return "", &payloadFault{0, sockeye.Text{En: "there is no " + what.En + " " + Quote(name, shownTarget), Zh: "没有" + what.Zh + " " + Quote(name, shownTarget)}, hint}
+	return "", &SyntaxFault{0, sockeye.Text{En: "there is no " + what.En + " " + Quote(name, shownTarget), Zh: "没有" + what.Zh + " " + Quote(name, shownTarget)}, hint}
 }
 
-func (l lookupValue) size(v *Vars, e *charsetEncoder) (int, *payloadFault) {
+func (l lookupValue) size(v *Vars, e *charsetEncoder) (int, *SyntaxFault) {
 	if !l.raw && l.form.kind == unset && e.t == nil {
 		s, f := l.find(v)
 		return len(s), f
@@ -238,7 +238,7 @@ func (l lookupValue) size(v *Vars, e *charsetEncoder) (int, *payloadFault) {
 	return len(out), f
 }
 
-func (l lookupValue) append(dst []byte, v *Vars, e *charsetEncoder) ([]byte, *payloadFault) {
+func (l lookupValue) append(dst []byte, v *Vars, e *charsetEncoder) ([]byte, *SyntaxFault) {
 	s, f := l.find(v)
 	switch {
 	case f != nil:
@@ -248,13 +248,13 @@ func (l lookupValue) append(dst []byte, v *Vars, e *charsetEncoder) ([]byte, *pa
 	case l.raw:
 		b, err := ParseHex(s)
 		if err != nil {
-			return nil, &payloadFault{0, both("{{%s}} is %s, which is not hex", "{{%s}} 的值 %s 不是十六进制", l.name, Quote(s, shownTarget)), hexHint}
+			return nil, &SyntaxFault{0, both("{{%s}} is %s, which is not hex", "{{%s}} 的值 %s 不是十六进制", l.name, Quote(s, shownTarget)), hexHint}
 		}
 		return append(dst, b...), nil
 	case l.form.kind != unset:
 		n, err := strconv.ParseUint(strings.TrimSpace(s), 0, 64)
 		if err != nil {
-			return nil, &payloadFault{0, both("{{%s}} is %s, which is not a number", "{{%s}} 的值 %s 不是数字", l.name, Quote(s, shownTarget)),
+			return nil, &SyntaxFault{0, both("{{%s}} is %s, which is not a number", "{{%s}} 的值 %s 不是数字", l.name, Quote(s, shownTarget)),
 				sockeye.Text{En: "write 17 or 0x11", Zh: "写成 17 或 0x11"}}
 		}
 		if !l.form.fits(n) {
@@ -281,22 +281,22 @@ type matchValue struct {
 	form numberForm // unset or hex digits
 }
 
-func (m matchValue) find(v *Vars) ([]byte, *payloadFault) {
+func (m matchValue) find(v *Vars) ([]byte, *SyntaxFault) {
 	if v.Match != nil {
 		if b, ok := v.Match(m.name); ok {
 			return b, nil
 		}
 	}
-	return nil, &payloadFault{0, both("the pattern took no %s", "匹配结果中没有 %s", Quote(m.name, shownTarget)),
+	return nil, &SyntaxFault{0, both("the pattern took no %s", "匹配结果中没有 %s", Quote(m.name, shownTarget)),
 		sockeye.Text{En: "count the groups of the pattern: {{match.1}} is the first", Zh: "请数一数模式中的分组：{{match.1}} 是第一个"}}
 }
 
-func (m matchValue) size(v *Vars, _ *charsetEncoder) (int, *payloadFault) {
+func (m matchValue) size(v *Vars, _ *charsetEncoder) (int, *SyntaxFault) {
 	b, f := m.find(v)
 	return m.form.bytesSize(len(b)), f
 }
 
-func (m matchValue) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *payloadFault) {
+func (m matchValue) append(dst []byte, v *Vars, _ *charsetEncoder) ([]byte, *SyntaxFault) {
 	b, f := m.find(v)
 	if f != nil {
 		return nil, f

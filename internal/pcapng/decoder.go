@@ -19,14 +19,14 @@ type DecodeOptions struct {
 	Damaged func(Damage)
 }
 
-// Decoder reads the blocks of segments, one after the other, and gives their
+// BlockDecoder reads the blocks of segments, one after the other, and gives their
 // events. It checks every byte. It needs less than 3 MiB of memory, but for
 // events longer than that. It belongs to one goroutine.
 //
 // A file that is still being written may end in the middle of a block, which is
 // reported as torn. To read what has come since, begin another decoder at Offset
 // with the same Names.
-type Decoder struct {
+type BlockDecoder struct {
 	lookahead lookahead
 	names     *Registry
 	damaged   func(Damage)
@@ -66,14 +66,14 @@ type Segment struct {
 }
 
 // NewDecoder makes a decoder that reads r to its end.
-func NewDecoder(r io.Reader, o DecodeOptions) *Decoder {
+func NewDecoder(r io.Reader, o DecodeOptions) *BlockDecoder {
 	if o.Names == nil {
 		o.Names = NewRegistry()
 	}
 	if o.Damaged == nil {
 		o.Damaged = func(Damage) {}
 	}
-	return &Decoder{
+	return &BlockDecoder{
 		lookahead: lookahead{r: r, offset: o.Offset}, names: o.Names, damaged: o.Damaged,
 		begun: o.Offset != 0, middle: o.Offset != 0, whole: o.Offset, start: o.Offset,
 		interfaces: map[uint32]*sockeye.Session{}, peers: map[uint64]*sockeye.Peer{},
@@ -85,7 +85,7 @@ func NewDecoder(r io.Reader, o DecodeOptions) *Decoder {
 // reported and read over. The error is ErrForeign for a file that Sockeye did not
 // write, an *sockeye.Error of kind Unsupported for one of a newer Sockeye, and
 // otherwise that of the reader.
-func (d *Decoder) Next() (sockeye.Event, error) {
+func (d *BlockDecoder) Next() (sockeye.Event, error) {
 	for {
 		switch err := d.advance(); {
 		case err == errAgain:
@@ -105,7 +105,7 @@ func (d *Decoder) Next() (sockeye.Event, error) {
 
 // Segment is what the segment being read says of itself. Before the first event
 // it reads the section header, and fails as Next would.
-func (d *Decoder) Segment() (Segment, error) {
+func (d *BlockDecoder) Segment() (Segment, error) {
 	if !d.begun {
 		if err := d.advance(); err != nil {
 			return Segment{}, err
@@ -117,14 +117,14 @@ func (d *Decoder) Segment() (Segment, error) {
 
 // Offset is the place in the file after the last whole block, where a torn tail
 // is to be cut. Blocks of an event that is not all there do not count.
-func (d *Decoder) Offset() int64 { return d.whole }
+func (d *BlockDecoder) Offset() int64 { return d.whole }
 
 // Start is the place in the file of the event returned last: a decoder that
 // begins there, with the same Names, gives this event first.
-func (d *Decoder) Start() int64 { return d.start }
+func (d *BlockDecoder) Start() int64 { return d.start }
 
 // advance moves to the next sound block: d.frame, which is valid until then.
-func (d *Decoder) advance() (err error) {
+func (d *BlockDecoder) advance() (err error) {
 	if d.held || d.failed != nil {
 		d.held = false
 		return d.failed
@@ -146,7 +146,7 @@ func (d *Decoder) advance() (err error) {
 }
 
 // sound reads the block at the window's front into d.frame.
-func (d *Decoder) sound() bool {
+func (d *BlockDecoder) sound() bool {
 	b := d.lookahead.peek(blockTail)
 	if len(b) < blockTail {
 		return false
@@ -163,12 +163,12 @@ func (d *Decoder) sound() bool {
 }
 
 // fits says whether d.frame belongs to the segment being read, or begins one.
-func (d *Decoder) fits() bool {
+func (d *BlockDecoder) fits() bool {
 	return d.section.ID == d.frame.integrity.segment || d.section.ID == 0 || d.frame.block == blockSection
 }
 
 // enter takes note of what d.frame says of the segment.
-func (d *Decoder) enter() error {
+func (d *BlockDecoder) enter() error {
 	f := &d.frame
 	if f.block == blockSection {
 		if err := d.enterSection(); err != nil {
@@ -181,7 +181,7 @@ func (d *Decoder) enter() error {
 	return nil
 }
 
-func (d *Decoder) enterSection() error {
+func (d *BlockDecoder) enterSection() error {
 	f := &d.frame
 	if f.integrity.version > Version {
 		return newer(f.integrity.version)
@@ -206,7 +206,7 @@ func (d *Decoder) enterSection() error {
 }
 
 // event makes an event of d.frame; false if it holds none, or not yet all.
-func (d *Decoder) event() (sockeye.Event, bool) {
+func (d *BlockDecoder) event() (sockeye.Event, bool) {
 	f := &d.frame
 	k := &f.integrity
 	if f.block == blockInterface {
@@ -245,25 +245,25 @@ func (d *Decoder) event() (sockeye.Event, bool) {
 }
 
 // here is damage of the block that the next call moves over.
-func (d *Decoder) here(kind DamageKind, seq uint64, what sockeye.Text) Damage {
+func (d *BlockDecoder) here(kind DamageKind, seq uint64, what sockeye.Text) Damage {
 	return Damage{Offset: d.lookahead.offset, Length: int64(d.skip), Kind: kind, Seq: seq, What: what}
 }
 
 // report tells of damage.
-func (d *Decoder) report(what Damage) {
+func (d *BlockDecoder) report(what Damage) {
 	d.excused = true
 	d.damaged(what)
 }
 
 // reportUnlessExcused reports a consequence, unless its cause was reported.
-func (d *Decoder) reportUnlessExcused(what Damage) {
+func (d *BlockDecoder) reportUnlessExcused(what Damage) {
 	if !d.excused {
 		d.report(what)
 	}
 }
 
 // reportRepaired reports d.frame as mended.
-func (d *Decoder) reportRepaired(what sockeye.Text) {
+func (d *BlockDecoder) reportRepaired(what sockeye.Text) {
 	seq := d.frame.integrity.number
 	if d.frame.integrity.kind == 0 {
 		seq = 0
@@ -272,7 +272,7 @@ func (d *Decoder) reportRepaired(what sockeye.Text) {
 }
 
 // end is why nothing more can be read, once that is so.
-func (d *Decoder) end() error {
+func (d *BlockDecoder) end() error {
 	if !errors.Is(d.lookahead.err, io.EOF) {
 		return d.lookahead.err
 	}

@@ -30,10 +30,10 @@ type EncodeOptions struct {
 	first func(p *sockeye.Peer, direction uint32) uint32
 }
 
-// Encoder turns the events of one journal into pcapng blocks. It keeps each
+// BlockEncoder turns the events of one journal into pcapng blocks. It keeps each
 // peer's TCP sequence numbers across segments, so that segments put together
 // are one capture. It belongs to one goroutine.
-type Encoder struct {
+type BlockEncoder struct {
 	o       EncodeOptions
 	segment uint32 // number of the segment, random-like; 0 before the first
 
@@ -55,7 +55,7 @@ type Encoder struct {
 type trafficCounts struct{ messages, lost uint64 }
 
 // NewEncoder makes an encoder. Call Begin before Append.
-func NewEncoder(o EncodeOptions) *Encoder {
+func NewEncoder(o EncodeOptions) *BlockEncoder {
 	if o.Application == "" {
 		o.Application = "Sockeye"
 	}
@@ -71,7 +71,7 @@ func NewEncoder(o EncodeOptions) *Encoder {
 	for s, set := range o.Faults {
 		faults[s] = slices.Clone(set)
 	}
-	return &Encoder{
+	return &BlockEncoder{
 		o:          o,
 		faults:     faults,
 		interfaces: map[*sockeye.Session]uint32{},
@@ -81,12 +81,12 @@ func NewEncoder(o EncodeOptions) *Encoder {
 }
 
 // Run is the number of the journal in every segment of it.
-func (e *Encoder) Run() uint64 { return e.o.Run }
+func (e *BlockEncoder) Run() uint64 { return e.o.Run }
 
 // Begin starts a segment and appends its section header block to dst, which says in
 // comments which faults are set. Sessions and peers are introduced again from there on, so
 // that the segment can be read alone.
-func (e *Encoder) Begin(dst []byte, at time.Time) []byte {
+func (e *BlockEncoder) Begin(dst []byte, at time.Time) []byte {
 	var id [20]byte
 	le.PutUint64(id[:], e.o.Run)
 	le.PutUint64(id[8:], uint64(at.UnixNano()))
@@ -113,7 +113,7 @@ func (e *Encoder) Begin(dst []byte, at time.Time) []byte {
 const maxFaultComments = 32
 
 // appendFaults appends a comment for each session that has faults.
-func (e *Encoder) appendFaults(dst []byte) []byte {
+func (e *BlockEncoder) appendFaults(dst []byte) []byte {
 	sessions := slices.SortedFunc(maps.Keys(e.faults), func(a, b *sockeye.Session) int { return strings.Compare(a.ID, b.ID) })
 	for _, s := range sessions[:min(len(sessions), maxFaultComments)] {
 		dst = appendOption(dst, optComment, plainText(faultsComment(s.ID, e.faults[s]).In(e.o.Lang)))
@@ -122,7 +122,7 @@ func (e *Encoder) appendFaults(dst []byte) []byte {
 }
 
 // noteFaults keeps which faults are set, for the next segment.
-func (e *Encoder) noteFaults(session *sockeye.Session, ev *sockeye.Event) {
+func (e *BlockEncoder) noteFaults(session *sockeye.Session, ev *sockeye.Event) {
 	switch {
 	case session == nil:
 	case ev.Kind == sockeye.Ended:
@@ -140,7 +140,7 @@ func (e *Encoder) noteFaults(session *sockeye.Session, ev *sockeye.Event) {
 // block before them when its session is new in this segment. ev is only read
 // during the call. It allocates nothing for received and sent bytes of a known
 // peer when dst has room: the data and about 250 bytes for each 64 KiB.
-func (e *Encoder) Append(dst []byte, ev *sockeye.Event) []byte {
+func (e *BlockEncoder) Append(dst []byte, ev *sockeye.Event) []byte {
 	session := ev.Session
 	if session == nil && ev.Peer != nil {
 		session = ev.Peer.Session
@@ -165,7 +165,7 @@ func (e *Encoder) Append(dst []byte, ev *sockeye.Event) []byte {
 }
 
 // use makes the session's interface the current one, describing it if it is new.
-func (e *Encoder) use(dst []byte, s *sockeye.Session) []byte {
+func (e *BlockEncoder) use(dst []byte, s *sockeye.Session) []byte {
 	e.session = s
 	n, ok := e.interfaces[s]
 	if !ok {
@@ -184,7 +184,7 @@ func (e *Encoder) use(dst []byte, s *sockeye.Session) []byte {
 
 // describe appends the interface description block of a session; of none, for
 // what belongs to no session.
-func (e *Encoder) describe(dst []byte, n uint32, s *sockeye.Session) []byte {
+func (e *BlockEncoder) describe(dst []byte, n uint32, s *sockeye.Session) []byte {
 	start := len(dst)
 	link := uint32(linkRaw)
 	if s != nil && !s.Endpoint.Address.Network.Traits().IP {

@@ -7,7 +7,7 @@ import (
 )
 
 // read takes in the note of d.frame, which it has, and the peer that it introduces.
-func (d *Decoder) read(s *sockeye.Session) *customOption {
+func (d *BlockDecoder) read(s *sockeye.Session) *customOption {
 	f, n := &d.frame, &customOption{}
 	if err := json.Unmarshal(f.customOption(), n); err != nil {
 		d.report(d.here(Broken, f.integrity.number, noteText))
@@ -21,7 +21,7 @@ func (d *Decoder) read(s *sockeye.Session) *customOption {
 }
 
 // describe takes in an interface description.
-func (d *Decoder) describe() {
+func (d *BlockDecoder) describe() {
 	f := &d.frame
 	number := uint32(f.integrity.number)
 	var s *sessionOption
@@ -31,7 +31,7 @@ func (d *Decoder) describe() {
 	d.interfaces[number] = d.names.describe(d.section.ID, number, s)
 }
 
-func (d *Decoder) session(iface uint32) *sockeye.Session {
+func (d *BlockDecoder) session(iface uint32) *sockeye.Session {
 	s, ok := d.interfaces[iface]
 	if !ok {
 		s = d.names.session(d.section.ID, iface)
@@ -42,7 +42,7 @@ func (d *Decoder) session(iface uint32) *sockeye.Session {
 
 // peerOf finds the peer of d.frame. One whose introduction is lost is made of
 // what the packet says.
-func (d *Decoder) peerOf(s *sockeye.Session) *sockeye.Peer {
+func (d *BlockDecoder) peerOf(s *sockeye.Session) *sockeye.Peer {
 	id := d.frame.integrity.peer
 	if d.peer != nil && d.peer.ID == id {
 		return d.peer
@@ -72,7 +72,7 @@ func (f *packetFrame) peer(id uint64, s *sockeye.Session) *sockeye.Peer {
 
 // learn takes in what the note of a block tells of others, its own event being
 // lost.
-func (d *Decoder) learn() {
+func (d *BlockDecoder) learn() {
 	f := &d.frame
 	if f.integrity.flags&flagCustomOption != 0 {
 		var s *sockeye.Session

@@ -16,7 +16,7 @@ func (p *reassembly) none() bool { return p.next == 0 }
 
 // join adds the data of d.frame to the event. It says true when the event is
 // complete.
-func (p *reassembly) join(d *Decoder, ev *sockeye.Event) bool {
+func (p *reassembly) join(d *BlockDecoder, ev *sockeye.Event) bool {
 	k := &d.frame.integrity
 	data, ok := payloadOf(d.frame.packet)
 	if !p.none() && k.number == p.seq && k.part < p.next {
@@ -54,7 +54,7 @@ func (p *reassembly) join(d *Decoder, ev *sockeye.Event) bool {
 }
 
 // dropReassembly gives up an event that is not all there.
-func (d *Decoder) dropReassembly() {
+func (d *BlockDecoder) dropReassembly() {
 	p := &d.reassembly
 	if p.none() {
 		return

@@ -12,7 +12,7 @@ import (
 const searched = 16 << 20
 
 // begin reads the first block of the file.
-func (d *Decoder) begin() error {
+func (d *BlockDecoder) begin() error {
 	d.begun = true
 	if len(d.lookahead.peek(1)) == 0 {
 		return d.end()
@@ -39,7 +39,7 @@ func (d *Decoder) begin() error {
 
 // recover goes on after a block that is not sound: it mends it, or finds out how
 // far the damage goes and reports it.
-func (d *Decoder) recover() error {
+func (d *BlockDecoder) recover() error {
 	b := d.lookahead.peek(maxBlock)
 	if len(b) == 0 {
 		return d.end()
@@ -68,7 +68,7 @@ var errAgain = errors.New("pcapng: skipped")
 
 // rescue makes use of a block b of a likely length, as far as it can. It says
 // false if there is nothing in it to trust.
-func (d *Decoder) rescue(b []byte) (bool, error) {
+func (d *BlockDecoder) rescue(b []byte) (bool, error) {
 	state := d.frame.check(b)
 	mended := false
 	if state == intact && !d.fits() {
@@ -97,7 +97,7 @@ func (d *Decoder) rescue(b []byte) (bool, error) {
 
 // plausibleEnd says whether a damaged block is likely to be n bytes long: it says
 // so at its end as well, or what follows is sound, or nothing follows.
-func (d *Decoder) plausibleEnd(n int) bool {
+func (d *BlockDecoder) plausibleEnd(n int) bool {
 	b := d.lookahead.peek(n + maxBlock)
 	if len(b) == n || le.Uint32(b[n-4:]) == uint32(n) {
 		return true
@@ -115,7 +115,7 @@ func (d *Decoder) plausibleEnd(n int) bool {
 // A block that only looks like one of ours because it is part of recorded data
 // is told by its segment. Section headers are not looked for, because they have
 // nothing to be told by.
-func (d *Decoder) search(limit int64) error {
+func (d *BlockDecoder) search(limit int64) error {
 	from := d.lookahead.offset
 	head := append([]byte(nil), d.lookahead.peek(blockTail)...)
 	full := from // offset after the last byte that is not zero
@@ -148,7 +148,7 @@ func (d *Decoder) search(limit int64) error {
 }
 
 // blockAt is the length of the sound block at the front of b, or 0.
-func (d *Decoder) blockAt(b []byte) int {
+func (d *BlockDecoder) blockAt(b []byte) int {
 	if len(b) < blockTail {
 		return 0
 	}
@@ -176,10 +176,10 @@ func endsBlock(b []byte, size int64) bool {
 }
 
 // headless says that nothing has been read yet where a section header should be.
-func (d *Decoder) headless() bool { return d.section.ID == 0 && !d.middle }
+func (d *BlockDecoder) headless() bool { return d.section.ID == 0 && !d.middle }
 
 // foundAt reports what search went over and stands at the block it found.
-func (d *Decoder) foundAt(from int64, i, n int) {
+func (d *BlockDecoder) foundAt(from int64, i, n int) {
 	what := gapText
 	if d.headless() {
 		what = headerText
@@ -192,7 +192,7 @@ func (d *Decoder) foundAt(from int64, i, n int) {
 // tail says what the end of the file is, in which search found nothing: head is
 // how it begins, from full on there are only zeros, and whole says that a block ends
 // where the file does.
-func (d *Decoder) tail(from, full int64, head []byte, whole bool) error {
+func (d *BlockDecoder) tail(from, full int64, head []byte, whole bool) error {
 	if d.lookahead.err != nil && !errors.Is(d.lookahead.err, io.EOF) {
 		return d.lookahead.err
 	}

@@ -17,7 +17,7 @@ type Registry struct {
 	runs       map[uint32]uint64 // of segments
 	interfaces map[interfaceKey]*sockeye.Session
 	sessions   map[sessionKey]*sockeye.Session
-	peers      map[peerKey]*namedPeer
+	peers      map[runPeer]*namedPeer
 }
 
 type interfaceKey struct{ segment, number uint32 }
@@ -27,7 +27,7 @@ type sessionKey struct {
 	id  string
 }
 
-type peerKey struct {
+type runPeer struct {
 	run uint64
 	id  uint64
 }
@@ -45,12 +45,12 @@ func NewRegistry() *Registry {
 		runs:       map[uint32]uint64{},
 		interfaces: map[interfaceKey]*sockeye.Session{},
 		sessions:   map[sessionKey]*sockeye.Session{},
-		peers:      map[peerKey]*namedPeer{},
+		peers:      map[runPeer]*namedPeer{},
 	}
 }
 
 // Keep makes a peer of a running journal, and its session, the one that is read
-// from the journal's segments; run is Encoder.Run. Its alias is not changed by
+// from the journal's segments; run is BlockEncoder.Run. Its alias is not changed by
 // what is read.
 func (n *Registry) Keep(run uint64, p *sockeye.Peer) {
 	n.mu.Lock()
@@ -58,7 +58,7 @@ func (n *Registry) Keep(run uint64, p *sockeye.Peer) {
 	if p.Session != nil {
 		n.sessions[sessionKey{run, p.Session.ID}] = p.Session
 	}
-	n.peers[peerKey{run, p.ID}] = &namedPeer{p, ^uint64(0)}
+	n.peers[runPeer{run, p.ID}] = &namedPeer{p, ^uint64(0)}
 }
 
 // Len is how many sessions, peers, interfaces and segments it holds.
@@ -116,7 +116,7 @@ func (n *Registry) session(segment, number uint32) *sockeye.Session {
 func (n *Registry) introduce(run uint64, s *sockeye.Session, p *peerOption, seq uint64) *sockeye.Peer {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	key := peerKey{run, p.ID}
+	key := runPeer{run, p.ID}
 	k := n.peers[key]
 	if k == nil || k.peer.Session != s || k.peer.Network != p.Network || k.peer.Local != p.Local || k.peer.Remote != p.Remote {
 		k = &namedPeer{peer: &sockeye.Peer{ID: p.ID, Session: s, Network: p.Network, Local: p.Local, Remote: p.Remote}}
@@ -135,7 +135,7 @@ func (n *Registry) introduce(run uint64, s *sockeye.Session, p *peerOption, seq 
 func (n *Registry) peer(run, id uint64, made func() *sockeye.Peer) *sockeye.Peer {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	key := peerKey{run, id}
+	key := runPeer{run, id}
 	k := n.peers[key]
 	if k == nil {
 		k = &namedPeer{peer: made()}

@@ -36,7 +36,7 @@ func extents(b []byte) []int {
 
 // repair looks for the one bit that, put right, makes b a sound block, all but its
 // packet perhaps. It leaves b so and reads it into d.frame, or leaves b as it was.
-func (d *Decoder) repair(b []byte) (frameFault, bool) {
+func (d *BlockDecoder) repair(b []byte) (frameFault, bool) {
 	if outcome, ok := d.repairIn(b, 0, packetFixed); ok {
 		return outcome, true
 	}
@@ -54,7 +54,7 @@ func (d *Decoder) repair(b []byte) (frameFault, bool) {
 	return d.repairIn(b, from, len(b))
 }
 
-func (d *Decoder) repairIn(b []byte, from, to int) (frameFault, bool) {
+func (d *BlockDecoder) repairIn(b []byte, from, to int) (frameFault, bool) {
 	for i := from; i < to; i++ {
 		for bit := range 8 {
 			if d.repairTries++; d.repairTries > maxRepairTries {

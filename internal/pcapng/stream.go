@@ -18,7 +18,7 @@ type peerStream struct {
 	alias   string // as introduced
 }
 
-func (e *Encoder) newStream(p *sockeye.Peer) *peerStream {
+func (e *BlockEncoder) newStream(p *sockeye.Peer) *peerStream {
 	st := &peerStream{
 		peer: p, traits: p.Network.Traits(),
 		in:  newFlow(p.Network, p.Remote, p.Local, inbound),
@@ -31,7 +31,7 @@ func (e *Encoder) newStream(p *sockeye.Peer) *peerStream {
 // restart puts a stream to its first sequence numbers. The very last number is not
 // one of them: the answer to its SYN acknowledges 0, which Wireshark takes for
 // repeated.
-func (e *Encoder) restart(st *peerStream) {
+func (e *BlockEncoder) restart(st *peerStream) {
 	for _, f := range []*packetFlow{&st.in, &st.out} {
 		f.next = min(e.o.first(st.peer, f.direction), 1<<32-2)
 		f.unackedBytes, f.unackedSegments, f.fin = 0, 0, false
@@ -40,7 +40,7 @@ func (e *Encoder) restart(st *peerStream) {
 
 // streamOf finds the peer's stream. A new one is kept only if more events of the
 // peer are to be expected.
-func (e *Encoder) streamOf(p *sockeye.Peer, keep bool) *peerStream {
+func (e *BlockEncoder) streamOf(p *sockeye.Peer, keep bool) *peerStream {
 	if st := e.stream; st != nil && st.peer == p {
 		return st
 	}
@@ -56,7 +56,7 @@ func (e *Encoder) streamOf(p *sockeye.Peer, keep bool) *peerStream {
 	return st
 }
 
-func (e *Encoder) forget(st *peerStream) {
+func (e *BlockEncoder) forget(st *peerStream) {
 	delete(e.streams, st.peer)
 	e.stream = nil
 }

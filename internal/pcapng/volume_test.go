@@ -15,9 +15,9 @@ import (
 // gives no more bytes than there are, and tells of damage within the file. SOCKEYE_EXECS says in
 // how many files.
 func TestMutatedSegments(t *testing.T) {
-	fuzztest.Run(t, fuzztest.Target{
+	fuzztest.Run(t, fuzztest.FuzzTarget{
 		Seeds: smallSegments(t),
-		Fixed: 3 << 20, // as Decoder says
+		Fixed: 3 << 20, // as BlockDecoder says
 		New:   func() func([]byte) error { return (&sweep{}).read },
 		Seal:  reseal,
 	})

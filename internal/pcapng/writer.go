@@ -28,7 +28,7 @@ var (
 // the comments and the note as options.
 type eventWriter struct {
 	packetBlock
-	e  *Encoder
+	e  *BlockEncoder
 	ev *sockeye.Event
 }
 

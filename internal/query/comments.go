@@ -9,8 +9,8 @@ import (
 	"sockeye/internal/recording"
 )
 
-// Comment is the comment that an event of the journal has; without Text, none any more.
-type Comment struct {
+// EventComment is the comment that an event of the journal has; without Text, none any more.
+type EventComment struct {
 	Seq     uint64 // of the event
 	Session string
 	Peer    *sockeye.Peer // of the event; nil if it is of none
@@ -29,7 +29,7 @@ type commentTable struct {
 // notedComment is a comment with the revision of its last change. One that was removed stays,
 // so that whoever knows it hears of that.
 type notedComment struct {
-	Comment
+	EventComment
 	revision uint64
 }
 
@@ -61,7 +61,7 @@ func (r *Reader) note(e *sockeye.Event, text string, earlier bool) error {
 	t.count(was.Text, -1)
 	t.count(text, 1)
 	t.revision++
-	c := Comment{Seq: e.Seq, Peer: e.Peer, Kind: e.Kind, Text: text}
+	c := EventComment{Seq: e.Seq, Peer: e.Peer, Kind: e.Kind, Text: text}
 	if e.Session != nil {
 		c.Session = e.Session.ID
 	}
@@ -107,24 +107,24 @@ func (r *Reader) NoteEarlierComment(e *sockeye.Event, text string) error {
 }
 
 // Comments are those of the events that can be read, in the order of the events.
-func (r *Reader) Comments() []Comment {
+func (r *Reader) Comments() []EventComment {
 	oldest := r.Oldest()
 	r.comments.mu.RLock()
 	defer r.comments.mu.RUnlock()
-	var out []Comment
+	var out []EventComment
 	for _, c := range r.comments.events {
 		if c.Text != "" && c.Seq >= oldest {
-			out = append(out, c.Comment)
+			out = append(out, c.EventComment)
 		}
 	}
-	slices.SortFunc(out, func(a, b Comment) int { return cmp.Compare(a.Seq, b.Seq) })
+	slices.SortFunc(out, func(a, b EventComment) int { return cmp.Compare(a.Seq, b.Seq) })
 	return out
 }
 
 // CommentsSince are at most limit that changed after a revision, the one that changed first in
 // front, and up to which revision that is. Removed ones have no text; after revision 0 they are
 // left out.
-func (r *Reader) CommentsSince(revision uint64, limit int) (changed []Comment, now uint64) {
+func (r *Reader) CommentsSince(revision uint64, limit int) (changed []EventComment, now uint64) {
 	t := &r.comments
 	t.mu.RLock()
 	defer t.mu.RUnlock()
@@ -144,7 +144,7 @@ func (r *Reader) CommentsSince(revision uint64, limit int) (changed []Comment, n
 		now = all[limit-1].revision
 	}
 	for _, c := range all {
-		changed = append(changed, c.Comment)
+		changed = append(changed, c.EventComment)
 	}
 	return changed, now
 }

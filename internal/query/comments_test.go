@@ -37,7 +37,7 @@ func note(t *testing.T, r *Reader, seq uint64, text string) {
 }
 
 // said are comments as "1 text".
-func said(list []Comment) (out []string) {
+func said(list []EventComment) (out []string) {
 	for _, c := range list {
 		out = append(out, fmt.Sprint(c.Seq, " ", c.Text))
 	}

@@ -155,5 +155,5 @@ const maxGuessedStreams = 32
 type ProtocolGuess struct {
 	Peer uint64
 	Kind sockeye.EventKind
-	decode.Proposal
+	decode.LikelyProtocol
 }

@@ -40,7 +40,7 @@ func (r *Reader) Pairs(ctx context.Context, q PairQuery) (*PairPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader := pairs.NewReader(pairs.Spec{MatchRule: pairs.MatchRule{Requests: q.Requests, Timeout: q.Timeout}, Frame: q.Cut.Spec, Check: q.Cut.Check,
+	reader := pairs.NewReader(pairs.PairSpec{MatchRule: pairs.MatchRule{Requests: q.Requests, Timeout: q.Timeout}, Frame: q.Cut.Spec, Check: q.Cut.Check,
 		Decode: q.Cut.Decode, Known: q.Cut.Known, Fields: q.Cut.Fields, Field: q.Field, Sequence: q.Sequence, Bits: q.Bits})
 	_, next, _, _ := r.VisibleSpan()
 	page := &PairPage{From: r.Oldest()}

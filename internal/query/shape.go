@@ -27,8 +27,8 @@ type SeriesHistogram struct {
 	Counts     []int
 }
 
-// XY is one series over another, of each peer and direction.
-type XY struct {
+// XYPage is one series over another, of each peer and direction.
+type XYPage struct {
 	Series  []SeriesXY
 	Done    bool
 	LeftOut int
@@ -131,7 +131,7 @@ func (s *histogramSink) add(f *framing.PeerFrame, values []fields.Value) {
 
 // XY reads one series over another: a value y is paired with the x of its frame, or with
 // the last one before. The error is an *sockeye.Error.
-func (r *Reader) XY(ctx context.Context, q SeriesQuery, x, y string) (out XY, err error) {
+func (r *Reader) XY(ctx context.Context, q SeriesQuery, x, y string) (out XYPage, err error) {
 	sink := &xySink{within: within{q.Since, q.Until}, x: x, y: y, byKey: map[seriesKey]*xyData{}}
 	out.Done, err = shapeOf(ctx, r, &q, fmt.Sprintf("xy %q %q", x, y), sink, func(s *xySink) {
 		out.LeftOut = s.leftOut

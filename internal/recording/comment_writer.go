@@ -30,7 +30,7 @@ const commentsName = "comments"
 // it is: the comment is an event of its own, at the end of the file, or in a segment for
 // comments at the end of the directory, and durable on return. The error is an
 // *sockeye.Error.
-func (r *Recording) Comment(ctx context.Context, at EventRef, text string, o CommentOptions) (sockeye.Event, error) {
+func (r *Files) Comment(ctx context.Context, at EventRef, text string, o CommentOptions) (sockeye.Event, error) {
 	if o.Files == nil {
 		o.Files = System()
 	}
@@ -69,7 +69,7 @@ func (r *Recording) Comment(ctx context.Context, at EventRef, text string, o Com
 
 // claim keeps others from writing to the recording until release is called. file is what there
 // is to write to, if it is one file.
-func (r *Recording) claim(o CommentOptions) (release func(), file OutputFile, err error) {
+func (r *Files) claim(o CommentOptions) (release func(), file OutputFile, err error) {
 	if !r.isDir {
 		file, err = o.Files.Append(r.path)
 		return func() { file.Close() }, file, err
@@ -91,7 +91,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-func (r *Recording) notOurs() error {
+func (r *Files) notOurs() error {
 	e := &sockeye.Error{Kind: sockeye.Unsupported, Op: "comment", Target: r.path,
 		Message: sockeye.Text{En: "a capture of another program is not written to", Zh: "不会写入其他程序的抓包文件"},
 		Hint: sockeye.Text{En: "sockeye log export --format pcapng makes a recording of it, which takes comments; or open it in the page, comment there and export",
@@ -104,7 +104,7 @@ func (r *Recording) notOurs() error {
 }
 
 // notCommented says what the system said about a place that a comment was to be written to.
-func (r *Recording) notCommented(path string, err error) error {
+func (r *Files) notCommented(path string, err error) error {
 	e := *sockeye.ErrorOf(Unwritable(path, err))
 	e.Op = "comment"
 	if _, busy := errors.AsType[LockedError](err); busy {
@@ -146,7 +146,7 @@ func noEvent(path string, at EventRef) error {
 }
 
 // eventAt reads one event, which is not a comment.
-func (r *Recording) eventAt(ctx context.Context, at EventRef) (sockeye.Event, error) {
+func (r *Files) eventAt(ctx context.Context, at EventRef) (sockeye.Event, error) {
 	d, err := r.Read(ReadOptions{From: at.Seq})
 	if err != nil {
 		return sockeye.Event{}, err
@@ -214,7 +214,7 @@ func (s *Summary) asLastNamed(run uint64, on *sockeye.Event) *sockeye.Peer {
 
 // append writes blocks behind everything there is, in one piece, and makes them durable: to a
 // file, or of a directory to the segment for comments at its end.
-func (r *Recording) append(ctx context.Context, blocks []byte, files FileSystem, file OutputFile) error {
+func (r *Files) append(ctx context.Context, blocks []byte, files FileSystem, file OutputFile) error {
 	path, size, err := r.commentsEnd(ctx)
 	switch {
 	case err != nil:
@@ -247,7 +247,7 @@ func (r *Recording) append(ctx context.Context, blocks []byte, files FileSystem,
 }
 
 // commentsEnd is the file that comments are written to, and how long it is: 0 if it is a new one.
-func (r *Recording) commentsEnd(ctx context.Context) (path string, size int64, err error) {
+func (r *Files) commentsEnd(ctx context.Context) (path string, size int64, err error) {
 	files, err := r.files()
 	if err != nil {
 		return "", 0, err

@@ -25,7 +25,7 @@ type Comments struct {
 
 // Comments reads the comments of a recording, by the index of each segment that has one.
 // Those that a capture of another program has are in its events, and not here.
-func (r *Recording) Comments(ctx context.Context, progress func(done, total int64)) (*Comments, error) {
+func (r *Files) Comments(ctx context.Context, progress func(done, total int64)) (*Comments, error) {
 	if r.foreign {
 		return &Comments{}, nil
 	}

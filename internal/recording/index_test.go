@@ -88,7 +88,7 @@ func TestIndex(t *testing.T) {
 				os.Remove(indexName(path))
 				return
 			}
-			files, err := (&Recording{path: w.dir, isDir: true}).files()
+			files, err := (&Files{path: w.dir, isDir: true}).files()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -17,10 +17,10 @@ import (
 	"sockeye/internal/regular"
 )
 
-// Recording is what there is to read at a path: a directory of segments, one
+// Files are what there is to read at a path: a directory of segments, one
 // segment, or a capture that another program made. It may still be growing. All
 // methods may be called from any goroutine.
-type Recording struct {
+type Files struct {
 	path    string
 	isDir   bool
 	foreign bool
@@ -36,12 +36,12 @@ type Recording struct {
 }
 
 // Open looks at what is at a path. The error is an *sockeye.Error.
-func Open(path string) (*Recording, error) {
+func Open(path string) (*Files, error) {
 	st, err := os.Stat(path)
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
-	r := &Recording{path: path, isDir: st.IsDir(), names: pcapng.NewRegistry(), heads: map[string]segmentHead{}}
+	r := &Files{path: path, isDir: st.IsDir(), names: pcapng.NewRegistry(), heads: map[string]segmentHead{}}
 	files, err := r.files()
 	if err != nil {
 		return nil, err
@@ -63,14 +63,14 @@ func Open(path string) (*Recording, error) {
 }
 
 // Path is what was opened.
-func (r *Recording) Path() string { return r.path }
+func (r *Files) Path() string { return r.path }
 
 // Foreign says whether another program made the capture. Its events are made of
 // its packets and have no checksums of ours.
-func (r *Recording) Foreign() bool { return r.foreign }
+func (r *Files) Foreign() bool { return r.foreign }
 
 // First is the number of the first event there is, or 0.
-func (r *Recording) First() uint64 {
+func (r *Files) First() uint64 {
 	files, err := r.files()
 	if err != nil || len(files) == 0 {
 		return 0
@@ -87,7 +87,7 @@ type segmentFile struct {
 }
 
 // files are the recording's files as they are now, in the order they were written.
-func (r *Recording) files() ([]segmentFile, error) {
+func (r *Files) files() ([]segmentFile, error) {
 	if !r.isDir {
 		st, err := os.Stat(r.path)
 		if err != nil {

@@ -40,7 +40,7 @@ func CountDamage(n *int) func(file string, d pcapng.Damage) {
 // Reader gives the events of a recording in order, over all its segments. It
 // belongs to one goroutine. Close it when done.
 type Reader struct {
-	recording *Recording
+	recording *Files
 	o         ReadOptions
 
 	waiting []segmentFile  // still to be read, without the open one
@@ -58,7 +58,7 @@ type Reader struct {
 }
 
 // Read begins to read. The error is an *sockeye.Error.
-func (r *Recording) Read(o ReadOptions) (*Reader, error) {
+func (r *Files) Read(o ReadOptions) (*Reader, error) {
 	files, err := r.files()
 	if err != nil {
 		return nil, err

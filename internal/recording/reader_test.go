@@ -24,7 +24,7 @@ import (
 type tape struct {
 	t       testing.TB
 	dir     string
-	encoder *pcapng.Encoder
+	encoder *pcapng.BlockEncoder
 	now     time.Time
 	seq     uint64
 	session *sockeye.Session
@@ -351,7 +351,7 @@ func TestEveryBitFlip(t *testing.T) {
 }
 
 // eventsOf is every event that is not a gap.
-func eventsOf(t *testing.T, r *Recording) (out []string) {
+func eventsOf(t *testing.T, r *Files) (out []string) {
 	d, err := r.Read(ReadOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 // same segments for a directory, else a file. Where events are missing it writes a
 // gap that counts them. What was read is never touched; what was written is
 // removed when it fails or ctx ends. The report says what was left out.
-func (r *Recording) Repair(ctx context.Context, dst string, progress func(done, total int64)) (*VerifyReport, error) {
+func (r *Files) Repair(ctx context.Context, dst string, progress func(done, total int64)) (*VerifyReport, error) {
 	if r.foreign {
 		return nil, &sockeye.Error{
 			Kind: sockeye.Unsupported, Op: "read", Target: r.path,
@@ -46,7 +46,7 @@ type rewriter struct {
 	dst   string
 	isDir bool
 
-	encoder *pcapng.Encoder // of one run, so that streams go on from segment to segment
+	encoder *pcapng.BlockEncoder // of one run, so that streams go on from segment to segment
 	run     uint64
 	segment uint32 // the one that is being written anew
 	from    string // its file

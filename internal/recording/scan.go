@@ -9,7 +9,7 @@ import (
 
 // indexOf is the index of a file: the one beside it, or a new one, which is left
 // beside it if it is a segment.
-func (r *Recording) indexOf(ctx context.Context, f segmentFile, progress func(int64)) (*index, error) {
+func (r *Files) indexOf(ctx context.Context, f segmentFile, progress func(int64)) (*index, error) {
 	if r.isDir {
 		if x, err := loadIndex(f); err == nil {
 			return x, nil
@@ -23,9 +23,9 @@ func (r *Recording) indexOf(ctx context.Context, f segmentFile, progress func(in
 }
 
 // scan reads a file and makes its index.
-func (r *Recording) scan(ctx context.Context, f segmentFile, progress func(int64)) (*index, error) {
+func (r *Files) scan(ctx context.Context, f segmentFile, progress func(int64)) (*index, error) {
 	// It has names of its own, so that a peer has the alias that it had at each event.
-	one := &Recording{path: f.path, foreign: r.foreign, packed: r.packed, names: pcapng.NewRegistry(), heads: map[string]segmentHead{}}
+	one := &Files{path: f.path, foreign: r.foreign, packed: r.packed, names: pcapng.NewRegistry(), heads: map[string]segmentHead{}}
 	s := &indexScanner{tally: newTally(), ordered: true}
 	d, err := one.Read(ReadOptions{Damaged: s.tally.damaged, Progress: func(done, _ int64) { progress(done) }})
 	if err != nil {

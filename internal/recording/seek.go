@@ -15,7 +15,7 @@ type segmentHead struct {
 }
 
 // headOf reads how a file begins. What is unknown is zero.
-func (r *Recording) headOf(f segmentFile) segmentHead {
+func (r *Files) headOf(f segmentFile) segmentHead {
 	r.mu.Lock()
 	h, ok := r.heads[f.path]
 	r.mu.Unlock()
@@ -76,7 +76,7 @@ func (d *Reader) seek(files []segmentFile) {
 }
 
 // startAt is the index of the first file that may hold what is wanted.
-func (r *Recording) startAt(files []segmentFile, from uint64, since time.Time) int {
+func (r *Files) startAt(files []segmentFile, from uint64, since time.Time) int {
 	heads := make([]segmentHead, len(files))
 	rising := true // every file's numbers are after those of the file before
 	for i, f := range files {

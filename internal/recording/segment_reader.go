@@ -17,8 +17,8 @@ type segmentReader struct {
 	f        openedFile
 	position int64 // in the file, of what is read next
 
-	ours    *pcapng.Decoder   // nil for a foreign capture
-	packed  *capture.Unpacked // what ours reads, if the file was compressed
+	ours    *pcapng.BlockDecoder // nil for a foreign capture
+	packed  *capture.Unpacked    // what ours reads, if the file was compressed
 	foreign *capture.Reader
 	names   *pcapng.Registry
 
@@ -43,7 +43,7 @@ type openedFile interface {
 
 // openSegment opens a file of a recording. A segment in a directory is not a link:
 // List gave none.
-func (r *Recording) openSegment(f segmentFile) (openedFile, error) {
+func (r *Files) openSegment(f segmentFile) (openedFile, error) {
 	switch {
 	case r.open != nil:
 		return r.open(f)
@@ -53,7 +53,7 @@ func (r *Recording) openSegment(f segmentFile) (openedFile, error) {
 	return regular.Open(f.path)
 }
 
-func (r *Recording) openFile(file segmentFile) (*segmentReader, error) {
+func (r *Files) openFile(file segmentFile) (*segmentReader, error) {
 	f, err := r.openSegment(file)
 	if err != nil {
 		return nil, err

@@ -86,7 +86,7 @@ func (c *EventCounts) count(e *sockeye.Event) {
 // Summarize counts what a recording holds. Segments that were counted before and
 // have not changed since are looked up in their index, a file beside each that
 // may be deleted at any time.
-func (r *Recording) Summarize(ctx context.Context, progress func(done, total int64)) (*Summary, error) {
+func (r *Files) Summarize(ctx context.Context, progress func(done, total int64)) (*Summary, error) {
 	files, err := r.files()
 	if err != nil {
 		return nil, err
@@ -124,7 +124,7 @@ func (r *Recording) Summarize(ctx context.Context, progress func(done, total int
 
 // countAll is for files of which some hold the same events, as after a disk
 // error: in their order a Reader knows which count.
-func (r *Recording) countAll(ctx context.Context, files []segmentFile, progress func(done, total int64)) (*Summary, error) {
+func (r *Files) countAll(ctx context.Context, files []segmentFile, progress func(done, total int64)) (*Summary, error) {
 	t := newTally()
 	t.Files = len(files)
 	for _, f := range files {

@@ -56,12 +56,12 @@ const Missing pcapng.DamageKind = "missing"
 
 // Verify reads everything and checks every byte. The error says that reading
 // failed; damage is in the report.
-func (r *Recording) Verify(ctx context.Context, progress func(done, total int64)) (*VerifyReport, error) {
+func (r *Files) Verify(ctx context.Context, progress func(done, total int64)) (*VerifyReport, error) {
 	return r.inspect(ctx, progress, func(*sockeye.Event, *Reader) error { return nil })
 }
 
 // inspect reads everything, reports what is wrong, and gives the events to do.
-func (r *Recording) inspect(ctx context.Context, progress func(done, total int64), do func(*sockeye.Event, *Reader) error) (*VerifyReport, error) {
+func (r *Files) inspect(ctx context.Context, progress func(done, total int64), do func(*sockeye.Event, *Reader) error) (*VerifyReport, error) {
 	files, err := r.files()
 	if err != nil {
 		return nil, err

@@ -28,8 +28,8 @@ func (f *memoryFile) Size() int64                { return f.Reader.Size() }
 func (f *memoryFile) ModTime() time.Time         { return tapeStart }
 
 // inMemory is a recording of segments that are in memory.
-func inMemory(segments ...[]byte) *Recording {
-	r := &Recording{path: "memory", isDir: true, names: pcapng.NewRegistry(), heads: map[string]segmentHead{}}
+func inMemory(segments ...[]byte) *Files {
+	r := &Files{path: "memory", isDir: true, names: pcapng.NewRegistry(), heads: map[string]segmentHead{}}
 	var entries []DirEntry
 	for n, s := range segments {
 		entries = append(entries, DirEntry{segmentName{"20260131-093015", "tcp-listen-10000", n + 1}.String(), int64(len(s)), tapeStart})
@@ -55,7 +55,7 @@ func TestMutatedRecordingsInMemory(t *testing.T) {
 	second := w.received("three").buf
 	w.buf, w.encoder = nil, pcapng.NewEncoder(pcapng.EncodeOptions{Run: 7})
 	third := w.sent("four").event(sockeye.Left, "", &sockeye.Detail{Reason: sockeye.ReasonEOF}).buf
-	fuzztest.Run(t, fuzztest.Target{
+	fuzztest.Run(t, fuzztest.FuzzTarget{
 		Seeds: [][]byte{first, second, third, append(bytes.Clone(second), third...)},
 		Fixed: 16 << 20,
 		Seal:  resealBlocks,
@@ -76,7 +76,7 @@ func TestMutatedRecordingsInMemory(t *testing.T) {
 }
 
 // readRising reads to the end and tells what cannot be.
-func readRising(t *testing.T, r *Recording, o ReadOptions) error {
+func readRising(t *testing.T, r *Files, o ReadOptions) error {
 	d, err := r.Read(o)
 	if err != nil {
 		return err
@@ -130,7 +130,7 @@ func TestMutatedIndexes(t *testing.T) {
 		fileSummary: fileSummary{Events: 6, FirstSeq: 1, LastSeq: 6, First: tapeStart, Last: tapeStart,
 			Sessions: []indexSession{{7, &SessionSummary{ID: "s1", Peers: []*PeerSummary{{ID: 1, Network: "tcp"}}}}}}})
 	said := map[string]bool{"": true, "one": true, "two": true, "three": true, "four": true}
-	fuzztest.Run(t, fuzztest.Target{
+	fuzztest.Run(t, fuzztest.FuzzTarget{
 		Seeds: [][]byte{text},
 		Fixed: 4 << 20,
 		Seal: func(b []byte) {

@@ -26,7 +26,7 @@ const (
 // kept (see Kept) is forgotten, and Resume goes on in a new segment.
 type Writer struct {
 	o       WriteOptions
-	encoder *pcapng.Encoder
+	encoder *pcapng.BlockEncoder
 	output  output
 
 	file     OutputFile // nil when broken

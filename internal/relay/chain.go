@@ -75,7 +75,7 @@ func (c *Chains) forget(l *pair, p *transport.Peer) {
 func (c *Chains) loops(l *pair) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	on := map[*Pairs]bool{l.relay: true}
+	on := map[*Dedicated]bool{l.relay: true}
 	for _, next := range []func(*pair) *pair{
 		func(l *pair) *pair { return c.dialled[l.arrives] },
 		func(l *pair) *pair { return c.accepted[l.departs] },

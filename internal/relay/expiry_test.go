@@ -33,7 +33,7 @@ func (c *changes) taken() string {
 	return strings.Join(c.got, "|")
 }
 
-func forgetful(t *testing.T) (*Pairs, *changes) {
+func forgetful(t *testing.T) (*Dedicated, *changes) {
 	noted := &changes{begun: time.Now()}
 	r := NewPairs(noted.record, &Chains{})
 	r.Between(&sockeye.Session{ID: "s1"})
@@ -41,7 +41,7 @@ func forgetful(t *testing.T) (*Pairs, *changes) {
 	return r, noted
 }
 
-func (r *Pairs) setFor(t *testing.T, lifetime time.Duration, faults ...string) {
+func (r *Dedicated) setFor(t *testing.T, lifetime time.Duration, faults ...string) {
 	t.Helper()
 	set, err := fault.ParseSet("", faults)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // on, and removes it when its lifetime is over. Messages that earlier faults delayed are passed
 // on at once, except those that a fault of the new set holds. Each fault that begins or ends is
 // recorded as an event of the session.
-func (r *Pairs) SetFaults(set *fault.Set) {
+func (r *Dedicated) SetFaults(set *fault.RelayFaults) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	r.stopExpiry()
@@ -38,7 +38,7 @@ func (r *Pairs) SetFaults(set *fault.Set) {
 }
 
 // expire removes faults whose lifetime is over, if they are still set.
-func (r *Pairs) expire(set *fault.Set) {
+func (r *Dedicated) expire(set *fault.RelayFaults) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	if r.ended || r.Faults() != set {
@@ -51,7 +51,7 @@ func (r *Pairs) expire(set *fault.Set) {
 }
 
 // stopExpiry keeps the faults that are set from ending by themselves. r.changing is held.
-func (r *Pairs) stopExpiry() {
+func (r *Dedicated) stopExpiry() {
 	if r.expiry != nil {
 		r.expiry.Stop()
 		r.expiry = nil
@@ -59,13 +59,13 @@ func (r *Pairs) stopExpiry() {
 }
 
 // recordChange records that a fault began or ended.
-func (r *Pairs) recordChange(kind, text string, lifetime time.Duration) {
+func (r *Dedicated) recordChange(kind, text string, lifetime time.Duration) {
 	r.record(sockeye.Event{Kind: sockeye.Faulted, Session: r.session,
 		Detail: &sockeye.Detail{Fault: &sockeye.FaultEvent{Kind: kind, Fault: text, LastsMS: float64(lifetime.Milliseconds())}}})
 }
 
 // replaceFaults puts a set between all pairs. r.changing is held.
-func (r *Pairs) replaceFaults(set *fault.Set) {
+func (r *Dedicated) replaceFaults(set *fault.RelayFaults) {
 	r.mu.Lock()
 	r.faults = set
 	var pairs []*pair
@@ -82,14 +82,14 @@ func (r *Pairs) replaceFaults(set *fault.Set) {
 }
 
 // Faults are those that are set; nil if none are.
-func (r *Pairs) Faults() *fault.Set {
+func (r *Dedicated) Faults() *fault.RelayFaults {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.faults
 }
 
 // useFaults puts the relay's faults between the two of a pair. r.changing is held.
-func (r *Pairs) useFaults(l *pair) {
+func (r *Dedicated) useFaults(l *pair) {
 	set := r.Faults()
 	for way, from := range [2]*transport.Peer{l.down, l.up} {
 		to, name := l.up, fault.ToUpstream
@@ -111,7 +111,7 @@ func (r *Pairs) useFaults(l *pair) {
 }
 
 // isRefused reports whether a fault refuses a new peer, and records it.
-func (r *Pairs) isRefused(l *pair) bool {
+func (r *Dedicated) isRefused(l *pair) bool {
 	set := r.Faults()
 	if set == nil {
 		return false
@@ -125,7 +125,7 @@ func (r *Pairs) isRefused(l *pair) bool {
 
 // direction is the target of a path: one direction of a pair.
 type direction struct {
-	relay    *Pairs
+	relay    *Dedicated
 	pair     *pair
 	from, to *transport.Peer
 }
@@ -136,7 +136,7 @@ func (d *direction) send(data []byte, as sockeye.MessageType) {
 
 func (d *direction) record(e sockeye.FaultEvent) { d.relay.recordFault(d.from, e) }
 
-func (d *direction) end(how fault.End) {
+func (d *direction) end(how fault.DirectionEnd) {
 	switch how {
 	case fault.Finishes:
 		d.relay.finish(d.pair, d.to)
@@ -149,20 +149,20 @@ func (d *direction) end(how fault.End) {
 	}
 }
 
-func (r *Pairs) recordFault(p *transport.Peer, e sockeye.FaultEvent) {
+func (r *Dedicated) recordFault(p *transport.Peer, e sockeye.FaultEvent) {
 	r.record(sockeye.Event{Kind: sockeye.Faulted, Session: p.Session, Peer: p.Peer, Detail: &sockeye.Detail{Fault: &e}})
 }
 
-// Held is a message that waits until somebody lets it go.
-type Held struct {
+// HeldMessage is a message that waits until somebody lets it go.
+type HeldMessage struct {
 	fault.Held
 	From *sockeye.Peer // who sent it
 	Way  fault.Way
 }
 
 // Held are the messages that wait, in the order in which they began to.
-func (r *Pairs) Held() []Held {
-	var out []Held
+func (r *Dedicated) Held() []HeldMessage {
+	var out []HeldMessage
 	for _, w := range r.paths() {
 		d := w.target.(*direction)
 		way := fault.ToUpstream
@@ -170,15 +170,15 @@ func (r *Pairs) Held() []Held {
 			way = fault.FromUpstream
 		}
 		for _, h := range w.held() {
-			out = append(out, Held{h, d.from.Peer, way})
+			out = append(out, HeldMessage{h, d.from.Peer, way})
 		}
 	}
-	slices.SortFunc(out, func(a, b Held) int { return int(a.Number) - int(b.Number) })
+	slices.SortFunc(out, func(a, b HeldMessage) int { return int(a.Number) - int(b.Number) })
 	return out
 }
 
 // HeldCount returns the number of messages that are held.
-func (r *Pairs) HeldCount() (n int) {
+func (r *Dedicated) HeldCount() (n int) {
 	for _, w := range r.paths() {
 		n += w.heldCount()
 	}
@@ -187,12 +187,12 @@ func (r *Pairs) HeldCount() (n int) {
 
 // Decide releases, changes or drops the held message with a number. For fault.Edit, data replaces
 // the message; it is not kept. It returns false if no message with that number is held.
-func (r *Pairs) Decide(number uint64, d fault.Decision, data []byte) bool {
+func (r *Dedicated) Decide(number uint64, d fault.Decision, data []byte) bool {
 	return slices.ContainsFunc(r.paths(), func(w *path) bool { return w.decide(number, d, data) })
 }
 
 // paths are those on which something may wait.
-func (r *Pairs) paths() []*path {
+func (r *Dedicated) paths() []*path {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	seen := map[*path]bool{}

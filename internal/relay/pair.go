@@ -11,7 +11,7 @@ import (
 
 // pair is a peer and its own connection to the upstream.
 type pair struct {
-	relay *Pairs
+	relay *Dedicated
 	down  *transport.Peer
 	up    *transport.Peer // known when linked is closed; nil: it could not be dialled
 

@@ -28,9 +28,9 @@ type path struct {
 
 	mu       sync.Mutex
 	line     *fault.Line // nil: no faults for this direction
-	splitter *fault.Splitter
+	splitter *fault.MessageSplitter
 	frame    *framing.Spec // the framing for splitter; nil: messages are as they were read
-	queue    fault.Queue
+	queue    fault.DelayQueue
 	running  bool      // run is running
 	armed    bool      // wakeup will start run
 	due      time.Time // when the first parcel is due, while armed
@@ -48,7 +48,7 @@ type pathTarget interface {
 	// send passes bytes on, and returns when the kernel has taken them.
 	send(data []byte, as sockeye.MessageType)
 	// end ends the direction, or both.
-	end(fault.End)
+	end(fault.DirectionEnd)
 	record(sockeye.FaultEvent)
 }
 
@@ -68,7 +68,7 @@ func newPath(ctx context.Context, target pathTarget, waits bool, number func() u
 
 // use replaces the faults; nil removes them. Waiting parcels are passed on at once, except those
 // that a fault of the new set holds.
-func (w *path) use(set *fault.Set, d fault.Direction) {
+func (w *path) use(set *fault.RelayFaults, d fault.Direction) {
 	w.mu.Lock()
 	now := time.Now()
 	if w.alarm != nil {
@@ -100,7 +100,7 @@ func (w *path) use(set *fault.Set, d fault.Direction) {
 // endSplitterLocked passes on the bytes of an unfinished frame.
 func (w *path) endSplitterLocked(now time.Time) (hits []sockeye.FaultEvent) {
 	if w.splitter != nil {
-		w.splitter.End(func(m fault.Message) { hits = append(hits, w.planLocked(m, now)...) })
+		w.splitter.End(func(m fault.SentMessage) { hits = append(hits, w.planLocked(m, now)...) })
 		w.splitter = nil
 	}
 	return hits
@@ -159,16 +159,16 @@ func (w *path) add(data []byte, offset uint64, as sockeye.MessageType) {
 		if w.splitter == nil {
 			w.splitter = fault.NewSplitter(*w.frame, offset)
 		}
-		w.splitter.Split(data, now, func(m fault.Message) { hits = append(hits, w.planLocked(m, now)...) })
+		w.splitter.Split(data, now, func(m fault.SentMessage) { hits = append(hits, w.planLocked(m, now)...) })
 	} else {
-		hits = w.planLocked(fault.Message{Data: data, Body: data, Offset: offset, Type: as}, now)
+		hits = w.planLocked(fault.SentMessage{Data: data, Body: data, Offset: offset, Type: as}, now)
 	}
 	w.mu.Unlock()
 	w.recordHits(hits)
 }
 
 // planLocked plans what becomes of a message, and lets it wait for its time.
-func (w *path) planLocked(m fault.Message, now time.Time) []sockeye.FaultEvent {
+func (w *path) planLocked(m fault.SentMessage, now time.Time) []sockeye.FaultEvent {
 	if w.line == nil {
 		return w.pushLocked(fault.Plan{Parcels: []fault.Parcel{{Data: bytes.Clone(m.Data), Type: m.Type, Due: now}}}, now)
 	}
@@ -282,7 +282,7 @@ func (w *path) hasRoom(n int) bool {
 }
 
 // finish ends the direction, or both, after the waiting parcels.
-func (w *path) finish(how fault.End) {
+func (w *path) finish(how fault.DirectionEnd) {
 	w.mu.Lock()
 	now := time.Now()
 	hits := w.endSplitterLocked(now)

@@ -30,7 +30,7 @@ func (g *target) send(data []byte, _ sockeye.MessageType) {
 	g.note("%v %q", time.Since(g.begun), data)
 }
 
-func (g *target) end(how fault.End) { g.note("%v end %d", time.Since(g.begun), how) }
+func (g *target) end(how fault.DirectionEnd) { g.note("%v end %d", time.Since(g.begun), how) }
 
 func (g *target) record(e sockeye.FaultEvent) {
 	g.mu.Lock()
@@ -82,7 +82,7 @@ func stage(t *testing.T, waits bool, frame string, faults ...string) *staged {
 
 func (s *staged) set(t *testing.T, frame string, faults ...string) {
 	t.Helper()
-	var set *fault.Set
+	var set *fault.RelayFaults
 	if len(faults) > 0 {
 		var err error
 		if set, err = fault.ParseSet(frame, faults); err != nil {

@@ -43,7 +43,7 @@ func (o *opening) say(data []byte) {
 }
 
 // route returns the dial of the first route that fits a pair.
-func (r *Pairs) route(l *pair) Dial {
+func (r *Dedicated) route(l *pair) Dial {
 	var first []byte
 	asked := false
 	for _, route := range r.routes {

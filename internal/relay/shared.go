@@ -77,7 +77,7 @@ func (c *sharer) send(data []byte, as sockeye.MessageType) {
 }
 
 // end is never called: no fault is set, and the path of a peer that leaves is dropped.
-func (c *sharer) end(fault.End) {}
+func (c *sharer) end(fault.DirectionEnd) {}
 
 func (c *sharer) record(e sockeye.FaultEvent) { c.shared.recordFault(c.peer, e) }
 

@@ -28,8 +28,8 @@ const (
 	stallLimit = 5 * time.Second
 )
 
-// broker is the responder of a session with a BrokerMode.
-type broker struct {
+// brokerResponder is the responder of a session with a BrokerMode.
+type brokerResponder struct {
 	BrokerMode
 	senders sync.WaitGroup
 	stall   time.Duration // stallLimit
@@ -39,7 +39,7 @@ type broker struct {
 	order  []*transport.Peer // in which they joined
 }
 
-// brokerQueue holds what is still to be sent to one peer. broker.mu guards it.
+// brokerQueue holds what is still to be sent to one peer. brokerResponder.mu guards it.
 type brokerQueue struct {
 	waiting [][]byte
 	bytes   int
@@ -47,12 +47,12 @@ type brokerQueue struct {
 	taken   chan struct{} // closed and renewed when the peer has taken something
 }
 
-func newBroker(how BrokerMode) *broker {
-	return &broker{BrokerMode: how, stall: stallLimit, queues: map[*transport.Peer]*brokerQueue{}}
+func newBroker(how BrokerMode) *brokerResponder {
+	return &brokerResponder{BrokerMode: how, stall: stallLimit, queues: map[*transport.Peer]*brokerQueue{}}
 }
 
 // Joined makes a queue for a peer.
-func (b *broker) Joined(p *transport.Peer) {
+func (b *brokerResponder) Joined(p *transport.Peer) {
 	q := &brokerQueue{more: make(chan struct{}, 1), taken: make(chan struct{})}
 	b.mu.Lock()
 	present := b.order
@@ -79,7 +79,7 @@ func presentNames(peers []*transport.Peer) string {
 }
 
 // Received passes on what a peer sent.
-func (b *broker) Received(p *transport.Peer, data []byte) {
+func (b *brokerResponder) Received(p *transport.Peer, data []byte) {
 	if b.Chat {
 		b.pass(p, appendChatText([]byte(chatName(p)+" "), data))
 		return
@@ -87,11 +87,11 @@ func (b *broker) Received(p *transport.Peer, data []byte) {
 	b.pass(p, append([]byte(nil), data...))
 }
 
-func (b *broker) announce(text string) { b.pass(nil, []byte("<announce> "+text+"\n")) }
+func (b *brokerResponder) announce(text string) { b.pass(nil, []byte("<announce> "+text+"\n")) }
 
 // pass queues data for all peers but one, and keeps it. It waits for peers whose queue is
 // full.
-func (b *broker) pass(but *transport.Peer, data []byte) {
+func (b *brokerResponder) pass(but *transport.Peer, data []byte) {
 	b.mu.Lock()
 	to := make(map[*transport.Peer]*brokerQueue, len(b.queues))
 	maps.Copy(to, b.queues)
@@ -105,7 +105,7 @@ func (b *broker) pass(but *transport.Peer, data []byte) {
 }
 
 // queue is false if the peer has taken nothing for too long.
-func (b *broker) queue(p *transport.Peer, q *brokerQueue, data []byte) bool {
+func (b *brokerResponder) queue(p *transport.Peer, q *brokerQueue, data []byte) bool {
 	for {
 		b.mu.Lock()
 		fits := q.bytes == 0 || q.bytes+len(data) <= maxQueued
@@ -138,7 +138,7 @@ func (b *broker) queue(p *transport.Peer, q *brokerQueue, data []byte) bool {
 }
 
 // serve sends a peer what waits for it until it has left.
-func (b *broker) serve(p *transport.Peer, q *brokerQueue) {
+func (b *brokerResponder) serve(p *transport.Peer, q *brokerQueue) {
 	for {
 		select {
 		case <-q.more:
@@ -161,7 +161,7 @@ func (b *broker) serve(p *transport.Peer, q *brokerQueue) {
 	}
 }
 
-func (b *broker) leave(p *transport.Peer) {
+func (b *brokerResponder) leave(p *transport.Peer) {
 	b.mu.Lock()
 	delete(b.queues, p)
 	var rest []*transport.Peer
@@ -178,7 +178,7 @@ func (b *broker) leave(p *transport.Peer) {
 }
 
 // end waits until nothing of it runs; the session's peers have left.
-func (b *broker) end() { b.senders.Wait() }
+func (b *brokerResponder) end() { b.senders.Wait() }
 
 // appendChatText appends what somebody said so that it cannot drive a terminal:
 // control characters are written as octal escapes, as ncat does.

@@ -20,19 +20,19 @@ type DryRun struct {
 	split  *framing.Splitter
 }
 
-// Trigger is an input on which rules are tried.
-type Trigger string
+// DryRunInput is an input on which rules are tried.
+type DryRunInput string
 
 // The occasions.
 const (
-	OnFrame Trigger = "frame"
-	OnJoin  Trigger = "join" // a peer joins
-	OnTime  Trigger = "time" // a timer has come to its time
+	OnFrame DryRunInput = "frame"
+	OnJoin  DryRunInput = "join" // a peer joins
+	OnTime  DryRunInput = "time" // a timer has come to its time
 )
 
 // DryRunStep is what rules would do for one input.
 type DryRunStep struct {
-	On   Trigger
+	On   DryRunInput
 	Peer *sockeye.Peer
 	// Time is when, and Seq the event in which the frame ends; 0 without a record.
 	Time time.Time

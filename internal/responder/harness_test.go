@@ -34,7 +34,7 @@ type harness struct {
 // session is one of them.
 type session struct {
 	*transport.Session
-	*Responder
+	*SessionResponder
 	id *sockeye.Session
 }
 
@@ -75,25 +75,25 @@ func open(t *testing.T, w *harness, ep sockeye.Endpoint, a Answer) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := &session{Session: s, Responder: r, id: id}
+	out := &session{Session: s, SessionResponder: r, id: id}
 	w.sessions = append(w.sessions, out)
 	return out
 }
 
 func (s *session) SetRules(r *RuleConfig, off bool) error {
-	return s.Responder.SetRules(r, off, s.Peers)
+	return s.SessionResponder.SetRules(r, off, s.Peers)
 }
 
 // Close ends the session at once.
 func (s *session) Close() {
 	s.Session.Close()
-	s.Responder.Close()
+	s.SessionResponder.Close()
 }
 
 // shutdown ends it in good order, until ctx ends.
 func (s *session) shutdown(ctx context.Context) {
 	s.Session.Shutdown(ctx)
-	s.Responder.Close()
+	s.SessionResponder.Close()
 }
 
 // send sends data to all peers.

@@ -30,8 +30,8 @@ type ExecProgram struct {
 // programGrace is how long a program may go on after its peer has left.
 const programGrace = time.Second
 
-// programs is the responder of a session with an ExecProgram.
-type programs struct {
+// programResponder is the responder of a session with an ExecProgram.
+type programResponder struct {
 	program *ExecProgram
 	session *sockeye.Session
 	journal *journal.Journal
@@ -41,12 +41,12 @@ type programs struct {
 	inputs map[*transport.Peer]io.WriteCloser
 }
 
-func newPrograms(p *ExecProgram, s *sockeye.Session, j *journal.Journal) *programs {
-	return &programs{program: p, session: s, journal: j, inputs: map[*transport.Peer]io.WriteCloser{}}
+func newPrograms(p *ExecProgram, s *sockeye.Session, j *journal.Journal) *programResponder {
+	return &programResponder{program: p, session: s, journal: j, inputs: map[*transport.Peer]io.WriteCloser{}}
 }
 
 // Joined starts the program for a peer.
-func (r *programs) Joined(p *transport.Peer) {
+func (r *programResponder) Joined(p *transport.Peer) {
 	cmd := exec.Command(r.program.Args[0], r.program.Args[1:]...)
 	cmd.Env = append(os.Environ(),
 		"NCAT_REMOTE_ADDR="+p.Remote.Host(), "NCAT_REMOTE_PORT="+strconv.Itoa(int(p.Remote.Port())),
@@ -103,7 +103,7 @@ func closePeer(p *transport.Peer) {
 
 // watch ends the program's input when the peer has finished sending, and the program
 // when the peer has left.
-func (r *programs) watch(p *transport.Peer, cmd *exec.Cmd, in io.Closer, ended <-chan struct{}) {
+func (r *programResponder) watch(p *transport.Peer, cmd *exec.Cmd, in io.Closer, ended <-chan struct{}) {
 	finished := r.finishedSending(p)
 	defer r.forget(p)
 	for {
@@ -134,7 +134,7 @@ func (r *programs) watch(p *transport.Peer, cmd *exec.Cmd, in io.Closer, ended <
 	}
 }
 
-func (r *programs) forget(p *transport.Peer) {
+func (r *programResponder) forget(p *transport.Peer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.inputs, p)
@@ -142,7 +142,7 @@ func (r *programs) forget(p *transport.Peer) {
 
 // Received writes the bytes to the program. While the program does not read, nothing more is read
 // from the peer.
-func (r *programs) Received(p *transport.Peer, data []byte) {
+func (r *programResponder) Received(p *transport.Peer, data []byte) {
 	r.mu.Lock()
 	in := r.inputs[p]
 	r.mu.Unlock()
@@ -151,17 +151,17 @@ func (r *programs) Received(p *transport.Peer, data []byte) {
 	}
 }
 
-func (r *programs) failed(p *transport.Peer, err error) {
+func (r *programResponder) failed(p *transport.Peer, err error) {
 	e := &sockeye.Error{Kind: sockeye.System, Op: "run", Target: r.program.Args[0], Err: err,
 		Hint: sockeye.Text{En: "see whether the program is there and may be run", Zh: "请检查程序是否存在、是否可执行"}}
 	r.journal.Append(sockeye.Event{Kind: sockeye.Failed, Session: r.session, Peer: p.Peer, Time: journal.Now(), Detail: &sockeye.Detail{Err: e}})
 }
 
 // end waits until nothing of it runs; the session's peers have left.
-func (r *programs) end() { r.running.Wait() }
+func (r *programResponder) end() { r.running.Wait() }
 
 // finishedSending is closed when the peer has finished sending, or has left.
-func (r *programs) finishedSending(p *transport.Peer) <-chan struct{} {
+func (r *programResponder) finishedSending(p *transport.Peer) <-chan struct{} {
 	_, next := r.journal.Span()
 	cursor, finished := r.journal.Cursor(next), make(chan struct{})
 	cursor.Only(sockeye.Finished, sockeye.Left)

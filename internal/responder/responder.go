@@ -32,7 +32,7 @@ type Answer struct {
 	Hello *payload.Template
 }
 
-// Config is the session that a Responder answers for, and what it shares with others.
+// Config is the session that a SessionResponder answers for, and what it shares with others.
 type Config struct {
 	Session *sockeye.Session
 	// Journal gets what went wrong, and tells when a peer has finished sending.
@@ -45,9 +45,9 @@ type Config struct {
 	Lookup func(name string) (string, bool)
 }
 
-// Responder answers the peers of one session. All methods may be called from any
+// SessionResponder answers the peers of one session. All methods may be called from any
 // goroutine.
-type Responder struct {
+type SessionResponder struct {
 	config  Config
 	static  transport.Responder // how it answers without rules; nil: not at all
 	dynamic *dynamicResponder   // nil: how it answers cannot change
@@ -57,8 +57,8 @@ type Responder struct {
 
 // New makes the responder of a session that is about to open. Close it when the session
 // has ended.
-func New(a Answer, c Config) *Responder {
-	r := &Responder{config: c}
+func New(a Answer, c Config) *SessionResponder {
+	r := &SessionResponder{config: c}
 	switch {
 	case a.Program != nil:
 		p := newPrograms(a.Program, c.Session, c.Journal)
@@ -80,11 +80,11 @@ func New(a Answer, c Config) *Responder {
 	return r
 }
 
-func (r *Responder) record(e sockeye.Event) { r.config.Journal.Append(e) }
+func (r *SessionResponder) record(e sockeye.Event) { r.config.Journal.Append(e) }
 
 // Transport returns the responder for transport; nil if nothing answers. If the rules of the
 // session cannot change, it does not check for rules at each message.
-func (r *Responder) Transport() transport.Responder {
+func (r *SessionResponder) Transport() transport.Responder {
 	if r.dynamic != nil {
 		return r.dynamic.responder()
 	}
@@ -93,7 +93,7 @@ func (r *Responder) Transport() transport.Responder {
 
 // OnSend returns the function that transport calls for messages that are no echo; nil if nothing
 // echoes.
-func (r *Responder) OnSend() func(*transport.Peer, []byte) {
+func (r *SessionResponder) OnSend() func(*transport.Peer, []byte) {
 	if r.echo == nil {
 		return nil
 	}
@@ -101,7 +101,7 @@ func (r *Responder) OnSend() func(*transport.Peer, []byte) {
 }
 
 // Close waits until nothing of it runs; the session's peers have left.
-func (r *Responder) Close() {
+func (r *SessionResponder) Close() {
 	if r.dynamic != nil {
 		r.dynamic.end()
 	}
@@ -116,7 +116,7 @@ func (r *Responder) Close() {
 // before echo and device, which answer again when there are no rules. The error is an
 // *sockeye.Error: of kind Closed for a session that has ended, and Misuse for one that
 // was not opened with Answer.Changeable or Answer.Rules.
-func (r *Responder) SetRules(rules *RuleConfig, off bool, present func() []*transport.Peer) error {
+func (r *SessionResponder) SetRules(rules *RuleConfig, off bool, present func() []*transport.Peer) error {
 	if r.dynamic == nil {
 		return &sockeye.Error{Kind: sockeye.Misuse, Op: "set", Target: r.config.Session.ID,
 			Message: sockeye.Text{En: "this session was opened to answer always the same way", Zh: "该会话打开时已固定了应答方式"},
@@ -127,7 +127,7 @@ func (r *Responder) SetRules(rules *RuleConfig, off bool, present func() []*tran
 
 // completed returns rules whose payloads use the variables of the session, unless they have their
 // own.
-func (r *Responder) completed(rules *RuleConfig) *RuleConfig {
+func (r *SessionResponder) completed(rules *RuleConfig) *RuleConfig {
 	if rules == nil || rules.Options.Lookup != nil {
 		return rules
 	}

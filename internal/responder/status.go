@@ -31,7 +31,7 @@ const maxStates = 200
 
 // RulesStatus returns the state of the rules, or their last one if the session has ended; false
 // without rules.
-func (r *Responder) RulesStatus() (st RulesStatus, ok bool) {
+func (r *SessionResponder) RulesStatus() (st RulesStatus, ok bool) {
 	if r.dynamic == nil {
 		return st, false
 	}
@@ -56,7 +56,7 @@ func (r *Responder) RulesStatus() (st RulesStatus, ok bool) {
 }
 
 // AnsweredBy returns the number of rules that answer the session now.
-func (r *Responder) AnsweredBy() int {
+func (r *SessionResponder) AnsweredBy() int {
 	if r.dynamic == nil {
 		return 0
 	}

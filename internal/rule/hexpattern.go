@@ -44,7 +44,7 @@ type hexPatternParser struct {
 // parseHexPattern reads cells with spaces between if one likes: 01 for a byte, ??
 // for any, 0? and ?f for any nibble, 80/c0 for a value under a mask, * for any
 // number of bytes, and groups in parentheses, which may have a name: (unit: ??).
-func parseHexPattern(text string, base int) (*hexPattern, *patternFault) {
+func parseHexPattern(text string, base int) (*hexPattern, *payload.SyntaxFault) {
 	h := &hexPatternParser{text: text, base: base, open: -1, p: hexPattern{runs: [][]hexCell{nil}}}
 	for h.at < len(text) {
 		if f := h.next(); f != nil {
@@ -60,8 +60,8 @@ func parseHexPattern(text string, base int) (*hexPattern, *patternFault) {
 	return &h.p, nil
 }
 
-func (h *hexPatternParser) fault(at int, en, zh string, args ...any) *patternFault {
-	return &patternFault{h.base + at, both(en, zh, args...), hexPatternHint}
+func (h *hexPatternParser) fault(at int, en, zh string, args ...any) *payload.SyntaxFault {
+	return payload.FaultAt(h.base+at, both(en, zh, args...), hexPatternHint)
 }
 
 var hexPatternHint = both("write 01 for a byte, ?? for any, 0? for a nibble, 80/c0 for a value under a mask, * for any number, (??) for a group",
@@ -72,7 +72,7 @@ func (h *hexPatternParser) border() border {
 	return border{run, len(h.p.runs[run])}
 }
 
-func (h *hexPatternParser) next() *patternFault {
+func (h *hexPatternParser) next() *payload.SyntaxFault {
 	switch c := h.text[h.at]; c {
 	case ' ', '\t', '\n', '\r', ',':
 		h.at++
@@ -93,7 +93,7 @@ func (h *hexPatternParser) next() *patternFault {
 	return nil
 }
 
-func (h *hexPatternParser) star() *patternFault {
+func (h *hexPatternParser) star() *payload.SyntaxFault {
 	last := h.p.runs[len(h.p.runs)-1]
 	if len(h.p.runs) > 1 && len(last) == 0 {
 		return h.fault(h.at, "* after *", "* 后面又是 *")
@@ -106,7 +106,7 @@ func (h *hexPatternParser) star() *patternFault {
 	return nil
 }
 
-func (h *hexPatternParser) openGroup() *patternFault {
+func (h *hexPatternParser) openGroup() *payload.SyntaxFault {
 	if h.open >= 0 {
 		return h.fault(h.at, "a group in a group", "分组不能嵌套")
 	}
@@ -136,7 +136,7 @@ func isName(s string) bool {
 }
 
 // cell reads one byte, with its mask if it has one.
-func (h *hexPatternParser) cell() *patternFault {
+func (h *hexPatternParser) cell() *payload.SyntaxFault {
 	c, f := h.pair()
 	if f != nil {
 		return f
@@ -165,7 +165,7 @@ func (h *hexPatternParser) cell() *patternFault {
 }
 
 // pair reads two digits or question marks.
-func (h *hexPatternParser) pair() (c hexCell, f *patternFault) {
+func (h *hexPatternParser) pair() (c hexCell, f *payload.SyntaxFault) {
 	for range 2 {
 		if h.at == len(h.text) {
 			return c, h.fault(h.at, "a digit is missing", "缺少一位数字")

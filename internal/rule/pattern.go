@@ -57,12 +57,12 @@ func ParsePattern(typed string) (*Pattern, error) {
 	word, rest, colon := strings.Cut(typed, ":")
 	p := &Pattern{typed: typed, form: patternForm(strings.TrimSpace(word)), limit: MaxInput}
 	at := len(word) + 1
-	var f *patternFault
+	var f *payload.SyntaxFault
 	switch {
 	case p.form == anything && !colon:
 		return p, nil
 	case !colon || p.form == anything || !p.form.known():
-		f = &patternFault{0, both("%s begins no pattern", "%s 不是匹配方式", payload.Quote(word, 20)), formsHint}
+		f = payload.FaultAt(0, both("%s begins no pattern", "%s 不是匹配方式", payload.Quote(word, 20)), formsHint)
 	case p.form == hexForm:
 		p.hex, f = parseHexPattern(rest, at)
 		if f == nil {
@@ -74,7 +74,7 @@ func ParsePattern(typed string) (*Pattern, error) {
 		f = p.parseText(rest, at)
 	}
 	if f != nil {
-		return nil, payload.ErrorAtColumn(typed, f.at, f.message, f.hint)
+		return nil, f.In(typed)
 	}
 	return p, nil
 }
@@ -91,34 +91,28 @@ func (f patternForm) known() bool {
 var formsHint = both(`write is:TEXT, prefix:TEXT, suffix:TEXT, contains:TEXT, hex:01 ?? *, regexp:EXPRESSION, or any`,
 	`写成 is:文本、prefix:文本、suffix:文本、contains:文本、hex:01 ?? *、regexp:表达式 或 any`)
 
-// patternFault is what is wrong with a typed pattern, and where.
-type patternFault struct {
-	at            int
-	message, hint sockeye.Text
-}
-
 func both(en, zh string, args ...any) sockeye.Text {
 	return sockeye.Text{En: fmt.Sprintf(en, args...), Zh: fmt.Sprintf(zh, args...)}
 }
 
-func (p *Pattern) parseText(rest string, at int) *patternFault {
+func (p *Pattern) parseText(rest string, at int) *payload.SyntaxFault {
 	b, err := payload.ParseText(rest)
 	if err != nil {
 		e := sockeye.ErrorOf(err)
-		return &patternFault{at, e.Message, e.Hint}
+		return payload.FaultAt(at, e.Message, e.Hint)
 	}
 	if len(b) == 0 && p.form != exact {
-		return &patternFault{at, both("nothing to look for", "没有要匹配的内容"), both("any matches every frame", "any 匹配所有帧")}
+		return payload.FaultAt(at, both("nothing to look for", "没有要匹配的内容"), both("any matches every frame", "any 匹配所有帧"))
 	}
 	p.text = b
 	return nil
 }
 
-func (p *Pattern) compile(rest string, at int) *patternFault {
+func (p *Pattern) compile(rest string, at int) *payload.SyntaxFault {
 	re, n, err := payload.CompileRegexp(rest)
 	if err != nil {
 		e := sockeye.ErrorOf(err)
-		return &patternFault{at, e.Message, e.Hint}
+		return payload.FaultAt(at, e.Message, e.Hint)
 	}
 	p.re, p.limit, p.instructions = re, min(MaxInput, payload.MaxWork/n), n
 	p.names = re.SubexpNames()[1:]

@@ -237,7 +237,7 @@ func (r *Run) countPiece(n int, err error) {
 }
 
 // progress adds how far the file is for each recipient.
-func (f *fileRun) progress(p *Progress) {
+func (f *fileRun) progress(p *RunProgress) {
 	for _, to := range f.recipients {
 		one := RecipientProgress{Peer: to.Peer, Running: !to.ended.Load(), Sent: to.sent.Load(), Acknowledged: -1, Err: to.err.Load()}
 		if missing := to.Unacknowledged(); missing >= 0 {

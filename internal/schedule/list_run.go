@@ -52,7 +52,7 @@ func (rs *Runs) StartList(l List, c ListConfig) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{to: c.To, list: &listRun{l, templates, c}, progress: Progress{Total: l.Steps()}}
+	r := &Run{to: c.To, list: &listRun{l, templates, c}, progress: RunProgress{Total: l.Steps()}}
 	if err := rs.add(r, func() { r.begin(c.Closed, r.sendList) }); err != nil {
 		return nil, err
 	}

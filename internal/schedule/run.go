@@ -21,13 +21,13 @@ type Run struct {
 	done chan struct{}
 
 	mu       sync.Mutex
-	progress Progress
+	progress RunProgress
 	late     time.Duration // of all steps together
 	resumed  chan struct{} // closed when it goes on; nil: it is not paused
 }
 
-// Progress is how far a run has come.
-type Progress struct {
+// RunProgress is how far a run has come.
+type RunProgress struct {
 	// Total is how many messages there will be, 0 for a run without end, and Steps how
 	// many of them are over.
 	Total int
@@ -84,7 +84,7 @@ func (r *Run) Stop() {
 }
 
 // Progress is how far the run has come by now.
-func (r *Run) Progress() Progress {
+func (r *Run) Progress() RunProgress {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := r.progress

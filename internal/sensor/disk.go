@@ -7,7 +7,7 @@ import (
 
 // listDisks gives the places where block devices are mounted: the path of a disk is
 // that place, "disk/" for the root.
-func listDisks(m *Machine) (all []sensorPath) {
+func listDisks(m *Hardware) (all []sensorPath) {
 	text, _ := m.text("proc/mounts")
 	seen := map[string]bool{}
 	for _, line := range strings.Split(text, "\n") {
@@ -27,7 +27,7 @@ func unescapeMount(s string) string {
 }
 
 // openDisk gives the share of a file system that is used, as df counts it.
-func openDisk(m *Machine, where string) (Source, error) {
+func openDisk(m *Hardware, where string) (Source, error) {
 	place := m.place(where)
 	if _, err := diskUsed(place); err != nil {
 		return nil, unreadable("disk/"+where, err)

@@ -19,7 +19,7 @@ const maxText = 64 << 10
 func quote(text string) string { return payload.Quote(strings.TrimSpace(text), 40) }
 
 // text reads a small file below the root.
-func (m *Machine) text(name string) (string, error) {
+func (m *Hardware) text(name string) (string, error) {
 	f, err := m.files.Open(name)
 	if err != nil {
 		return "", unreadable(m.place(name), err)
@@ -33,7 +33,7 @@ func (m *Machine) text(name string) (string, error) {
 }
 
 // label is the first line of a file, or "".
-func (m *Machine) label(name string) string {
+func (m *Hardware) label(name string) string {
 	text, err := m.text(name)
 	if err != nil {
 		return ""
@@ -43,7 +43,7 @@ func (m *Machine) label(name string) string {
 }
 
 // number reads a file that holds one number and nothing else.
-func (m *Machine) number(name string) (float64, error) {
+func (m *Hardware) number(name string) (float64, error) {
 	text, err := m.text(name)
 	if err != nil {
 		return 0, err
@@ -56,13 +56,13 @@ func (m *Machine) number(name string) (float64, error) {
 }
 
 // glob gives the names that match, sorted; a folder that is not there has none.
-func (m *Machine) glob(pattern string) []string {
+func (m *Hardware) glob(pattern string) []string {
 	names, _ := fs.Glob(m.files, pattern) // the patterns are ours
 	return names
 }
 
 // exists reports whether a file is there.
-func (m *Machine) exists(name string) bool {
+func (m *Hardware) exists(name string) bool {
 	_, err := fs.Stat(m.files, name)
 	return err == nil
 }
@@ -81,7 +81,7 @@ func (r *reading) Unit() string                              { return r.unit }
 func (r *reading) Close() error                              { return nil }
 
 // scaled is a file of the kernel with a number in it, times a factor.
-func (m *Machine) scaled(name, unit string, factor float64) Source {
+func (m *Hardware) scaled(name, unit string, factor float64) Source {
 	return &reading{unit, func(context.Context) (float64, error) {
 		v, err := m.number(name)
 		return v * factor, err

@@ -52,7 +52,7 @@ var (
 
 // listGPIO gives every line that has a name or is used: chips have hundreds that are
 // wired to nothing.
-func listGPIO(m *Machine) (all []sensorPath) {
+func listGPIO(m *Hardware) (all []sensorPath) {
 	for _, device := range m.glob("dev/gpiochip*") {
 		chip, err := openChip(m.chips, m.place(device))
 		if err != nil {
@@ -70,7 +70,7 @@ func listGPIO(m *Machine) (all []sensorPath) {
 	return all
 }
 
-func openGPIO(m *Machine, where string) (Source, error) {
+func openGPIO(m *Hardware, where string) (Source, error) {
 	l, err := m.OpenLine("gpio/"+where, LineOptions{})
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ type GPIOLine struct {
 }
 
 // OpenLine requests a line, "gpio/gpiochip0/17". The error is an *sockeye.Error.
-func (m *Machine) OpenLine(where string, o LineOptions) (*GPIOLine, error) {
+func (m *Hardware) OpenLine(where string, o LineOptions) (*GPIOLine, error) {
 	words := strings.Split(where, "/")
 	if len(words) != 3 || words[0] != "gpio" || !strings.HasPrefix(words[1], "gpiochip") || !isName(words[1]) {
 		return nil, missing(where)

@@ -82,7 +82,7 @@ func (c *fakeChip) event(t *testing.T, rising bool, sequence uint32) {
 }
 
 // lines is a machine with one chip.
-func lines(t *testing.T, c *fakeChip) *Machine {
+func lines(t *testing.T, c *fakeChip) *Hardware {
 	t.Helper()
 	root := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(root, "dev"), 0o755); err != nil {
@@ -91,7 +91,7 @@ func lines(t *testing.T, c *fakeChip) *Machine {
 	if err := os.WriteFile(filepath.Join(root, "dev/gpiochip0"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	m := NewMachine(root)
+	m := NewHardware(root)
 	m.chips = c.system()
 	t.Cleanup(func() {
 		if c.events != 0 {

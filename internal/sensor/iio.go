@@ -34,7 +34,7 @@ func iioQuantity(channel string) (quantity, bool) {
 	return quantity{}, false
 }
 
-func listIIO(m *Machine) (all []sensorPath) {
+func listIIO(m *Hardware) (all []sensorPath) {
 	for _, device := range m.glob("sys/bus/iio/devices/iio:device*") {
 		label := m.label(device + "/name")
 		seen := map[string]bool{}
@@ -51,7 +51,7 @@ func listIIO(m *Machine) (all []sensorPath) {
 	return all
 }
 
-func openIIO(m *Machine, where string) (Source, error) {
+func openIIO(m *Hardware, where string) (Source, error) {
 	device, channel, _ := strings.Cut(where, "/")
 	q, known := iioQuantity(channel)
 	base := "sys/bus/iio/devices/" + device + "/"
@@ -73,7 +73,7 @@ func openIIO(m *Machine, where string) (Source, error) {
 
 // shared is a constant of a channel, or of all channels of its type: in_voltage0_scale,
 // in_voltage_scale, in_accel_scale for in_accel_x.
-func (m *Machine) shared(base, channel, suffix string, otherwise float64) float64 {
+func (m *Hardware) shared(base, channel, suffix string, otherwise float64) float64 {
 	names := []string{channel, channelKind(channel)}
 	if n := strings.LastIndexByte(channel, '_'); n > len("in") {
 		names = append(names, channel[:n])

@@ -13,7 +13,7 @@ import (
 // DS1825 and DS28EA00 (Documentation/w1/slaves/w1_therm.rst).
 var w1Families = []string{"10", "22", "28", "3b", "42"}
 
-func listW1(m *Machine) (all []sensorPath) {
+func listW1(m *Hardware) (all []sensorPath) {
 	for _, family := range w1Families {
 		for _, device := range m.glob("sys/bus/w1/devices/" + family + "-*") {
 			all = append(all, sensorPath{path.Base(device), ""})
@@ -22,7 +22,7 @@ func listW1(m *Machine) (all []sensorPath) {
 	return all
 }
 
-func openW1(m *Machine, id string) (Source, error) {
+func openW1(m *Hardware, id string) (Source, error) {
 	base := "sys/bus/w1/devices/" + id
 	if !isName(id) || !m.exists(base) {
 		return nil, missing("w1/" + id)
@@ -32,7 +32,7 @@ func openW1(m *Machine, id string) (Source, error) {
 
 // readW1 reads two lines: the scratchpad with the verdict on its CRC, and the
 // temperature in millidegrees behind t=.
-func (m *Machine) readW1(name string) (float64, error) {
+func (m *Hardware) readW1(name string) (float64, error) {
 	text, err := m.text(name)
 	if err != nil {
 		return 0, err

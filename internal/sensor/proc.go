@@ -13,7 +13,7 @@ import (
 
 var loadAverages = []string{"1", "5", "15"}
 
-func listLoad(m *Machine) (all []sensorPath) {
+func listLoad(m *Hardware) (all []sensorPath) {
 	if m.exists("proc/loadavg") {
 		for _, minutes := range loadAverages {
 			all = append(all, sensorPath{minutes, ""})
@@ -22,7 +22,7 @@ func listLoad(m *Machine) (all []sensorPath) {
 	return all
 }
 
-func openLoad(m *Machine, minutes string) (Source, error) {
+func openLoad(m *Hardware, minutes string) (Source, error) {
 	for n, known := range loadAverages {
 		if known == minutes && m.exists("proc/loadavg") {
 			return m.word("proc/loadavg", "", n), nil
@@ -32,7 +32,7 @@ func openLoad(m *Machine, minutes string) (Source, error) {
 }
 
 // word is the nth word of a file.
-func (m *Machine) word(name, unit string, n int) Source {
+func (m *Hardware) word(name, unit string, n int) Source {
 	file := &keptFile{machine: m, name: name}
 	return &keptReading{file, reading{unit, func(context.Context) (float64, error) {
 		text, err := file.text()
@@ -51,7 +51,7 @@ func (m *Machine) word(name, unit string, n int) Source {
 // keptFile is a file of the kernel that stays open between readings: a board that measures ten
 // times a second spends more on opening than on reading. It belongs to one goroutine.
 type keptFile struct {
-	machine *Machine
+	machine *Hardware
 	name    string
 	open    *os.File // nil: not yet, or no file of a real system
 	buffer  []byte
@@ -99,14 +99,14 @@ func (k *keptReading) Close() error {
 	return nil
 }
 
-func listUptime(m *Machine) []sensorPath {
+func listUptime(m *Hardware) []sensorPath {
 	if m.exists("proc/uptime") {
 		return []sensorPath{{}}
 	}
 	return nil
 }
 
-func openUptime(m *Machine, rest string) (Source, error) {
+func openUptime(m *Hardware, rest string) (Source, error) {
 	if rest != "" || !m.exists("proc/uptime") {
 		return nil, missing("uptime/" + rest)
 	}
@@ -114,7 +114,7 @@ func openUptime(m *Machine, rest string) (Source, error) {
 }
 
 // lines gives the words of the lines of a file, first word without its colon.
-func (m *Machine) lines(name string) (map[string][]string, error) {
+func (m *Hardware) lines(name string) (map[string][]string, error) {
 	text, err := m.text(name)
 	if err != nil {
 		return nil, err
@@ -130,7 +130,7 @@ func (m *Machine) lines(name string) (map[string][]string, error) {
 
 var memoryNames = []string{"available", "used", "used_percent", "swap_used"}
 
-func listMemory(m *Machine) (all []sensorPath) {
+func listMemory(m *Hardware) (all []sensorPath) {
 	if m.exists("proc/meminfo") {
 		for _, name := range memoryNames {
 			all = append(all, sensorPath{name, ""})
@@ -139,7 +139,7 @@ func listMemory(m *Machine) (all []sensorPath) {
 	return all
 }
 
-func openMemory(m *Machine, name string) (Source, error) {
+func openMemory(m *Hardware, name string) (Source, error) {
 	const mebi = 1.0 / 1024 // the file has KiB
 	var value func(kib func(string) float64) float64
 	unit := "MiB"
@@ -197,7 +197,7 @@ func firstWordOf(text, name string) (word string, ok bool) {
 	return "", false
 }
 
-func listCPU(m *Machine) []sensorPath {
+func listCPU(m *Hardware) []sensorPath {
 	if m.exists("proc/stat") {
 		return []sensorPath{{"usage", ""}}
 	}
@@ -206,7 +206,7 @@ func listCPU(m *Machine) []sensorPath {
 
 // openCPU gives the share of time in which the processors worked since the reading
 // before; the first one is since the machine started.
-func openCPU(m *Machine, name string) (Source, error) {
+func openCPU(m *Hardware, name string) (Source, error) {
 	if name != "usage" || !m.exists("proc/stat") {
 		return nil, missing("cpu/" + name)
 	}
@@ -236,7 +236,7 @@ func openCPU(m *Machine, name string) (Source, error) {
 	}}, nil
 }
 
-func listWifi(m *Machine) (all []sensorPath) {
+func listWifi(m *Hardware) (all []sensorPath) {
 	lines, err := m.lines("proc/net/wireless")
 	if err != nil {
 		return nil
@@ -252,7 +252,7 @@ func listWifi(m *Machine) (all []sensorPath) {
 }
 
 // openWifi gives the level of the signal in dBm: the third column of the file.
-func openWifi(m *Machine, name string) (Source, error) {
+func openWifi(m *Hardware, name string) (Source, error) {
 	if lines, err := m.lines("proc/net/wireless"); err != nil || len(lines[name]) < 3 {
 		return nil, missing("wifi/" + name)
 	}

@@ -27,17 +27,17 @@ type Source interface {
 	Close() error
 }
 
-// Machine is where sensors are looked for.
-type Machine struct {
+// Hardware is where sensors are looked for.
+type Hardware struct {
 	root  string // the folder that stands for /
 	files fs.FS  // what is in it: sys, proc, dev
 	chips gpioSystem
 }
 
-// NewMachine is this machine with root "/", and a copy of a machine's files (its
+// NewHardware is this machine with root "/", and a copy of a machine's files (its
 // folders sys, proc and dev) with any other root.
-func NewMachine(root string) *Machine {
-	return &Machine{root: root, files: os.DirFS(root), chips: systemGPIO}
+func NewHardware(root string) *Hardware {
+	return &Hardware{root: root, files: os.DirFS(root), chips: systemGPIO}
 }
 
 // Info is a sensor that was found, with what it measured when it was.
@@ -57,9 +57,9 @@ type Info struct {
 type sensorKind struct {
 	name string
 	// list gives the paths below the kind that are there.
-	list func(m *Machine) []sensorPath
+	list func(m *Hardware) []sensorPath
 	// open makes a source of a path below the kind.
-	open func(m *Machine, path string) (Source, error)
+	open func(m *Hardware, path string) (Source, error)
 }
 
 // sensorPath is a path below a kind, and the hardware's own name of it.
@@ -84,7 +84,7 @@ var kinds = []sensorKind{
 // List finds every sensor there is and reads each once. Sensors that cannot be read are
 // in the list, with the reason. GPIO lines are listed with their direction and are not
 // requested, because that could change them.
-func (m *Machine) List(ctx context.Context) []Info {
+func (m *Hardware) List(ctx context.Context) []Info {
 	var all []Info
 	for _, k := range kinds {
 		for _, f := range k.list(m) {
@@ -95,7 +95,7 @@ func (m *Machine) List(ctx context.Context) []Info {
 }
 
 // probe reads a sensor once.
-func (m *Machine) probe(ctx context.Context, k sensorKind, f sensorPath) Info {
+func (m *Hardware) probe(ctx context.Context, k sensorKind, f sensorPath) Info {
 	info := Info{Path: strings.TrimSuffix(k.name+"/"+f.path, "/"), Label: f.label}
 	if k.name == "disk" {
 		info.Path = "disk/" + f.path
@@ -114,7 +114,7 @@ func (m *Machine) probe(ctx context.Context, k sensorKind, f sensorPath) Info {
 }
 
 // Open makes a source of a path as List gives it. The error is an *sockeye.Error.
-func (m *Machine) Open(path string) (Source, error) {
+func (m *Hardware) Open(path string) (Source, error) {
 	name, rest, _ := strings.Cut(path, "/")
 	n := slices.IndexFunc(kinds, func(k sensorKind) bool { return k.name == name })
 	if n < 0 {
@@ -168,4 +168,4 @@ func noNumber(path, text string) error {
 }
 
 // place is a path below the root, for people and for Statfs.
-func (m *Machine) place(path string) string { return filepath.Join(m.root, filepath.FromSlash(path)) }
+func (m *Hardware) place(path string) string { return filepath.Join(m.root, filepath.FromSlash(path)) }

@@ -21,7 +21,7 @@ import (
 )
 
 // board is a copy of the files of a board.
-func board() *Machine {
+func board() *Hardware {
 	files := fstest.MapFS{}
 	for name, text := range map[string]string{
 		"sys/class/thermal/thermal_zone0/type":                      "cpu-thermal\n",
@@ -56,7 +56,7 @@ func board() *Machine {
 	} {
 		files[name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	return &Machine{root: "/copy", files: files, chips: systemGPIO}
+	return &Hardware{root: "/copy", files: files, chips: systemGPIO}
 }
 
 // The list has every sensor of the kernel's files with its label, unit and value or fault, and
@@ -149,7 +149,7 @@ func TestThisMachine(t *testing.T) {
 		t.Skip("sensors are those of Linux")
 	}
 	found := map[string]Info{}
-	for _, info := range NewMachine("/").List(t.Context()) {
+	for _, info := range NewHardware("/").List(t.Context()) {
 		found[info.Path] = info
 	}
 	for _, path := range []string{"load/1", "memory/available", "uptime"} {
@@ -160,7 +160,7 @@ func TestThisMachine(t *testing.T) {
 	if found["uptime"].Value <= 0 || found["memory/available"].Value <= 0 {
 		t.Errorf("no value: %v, %v", found["uptime"], found["memory/available"])
 	}
-	s, err := NewMachine("/").Open("disk/")
+	s, err := NewHardware("/").Open("disk/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +317,7 @@ func FuzzPick(f *testing.F) {
 			}
 		}
 		ReadColumn(strings.NewReader(text), way)
-		m := &Machine{root: "/copy", files: fstest.MapFS{
+		m := &Hardware{root: "/copy", files: fstest.MapFS{
 			"sys/bus/w1/devices/28-0/w1_slave": {Data: []byte(text)}, "proc/stat": {Data: []byte(text)}, "proc/meminfo": {Data: []byte(text)},
 			"proc/loadavg": {Data: []byte(text)}, "proc/net/wireless": {Data: []byte(text)}, "proc/mounts": {Data: []byte(text)}}, chips: systemGPIO}
 		m.List(t.Context())
@@ -338,7 +338,7 @@ func TestKeptFile(t *testing.T) {
 		}
 	}
 	write("0 1 2\n")
-	load, err := NewMachine(root).Open("load/1")
+	load, err := NewHardware(root).Open("load/1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,14 +8,14 @@ import (
 // The thermal zones of the kernel (Documentation/driver-api/thermal/sysfs-api.rst):
 // millidegrees Celsius.
 
-func listThermal(m *Machine) (all []sensorPath) {
+func listThermal(m *Hardware) (all []sensorPath) {
 	for _, zone := range m.glob("sys/class/thermal/thermal_zone*") {
 		all = append(all, sensorPath{path.Base(zone), m.label(zone + "/type")})
 	}
 	return all
 }
 
-func openThermal(m *Machine, zone string) (Source, error) {
+func openThermal(m *Hardware, zone string) (Source, error) {
 	file := "sys/class/thermal/" + zone + "/temp"
 	if !isName(zone) || !m.exists(file) {
 		return nil, missing("thermal/" + zone)
@@ -39,7 +39,7 @@ var hwmonQuantities = map[string]quantity{
 // channelKind is the letters before a channel's number: temp of temp1.
 func channelKind(channel string) string { return strings.TrimRight(channel, "0123456789") }
 
-func listHwmon(m *Machine) (all []sensorPath) {
+func listHwmon(m *Hardware) (all []sensorPath) {
 	for _, file := range m.glob("sys/class/hwmon/hwmon*/*_input") {
 		device, channel := path.Dir(file), strings.TrimSuffix(path.Base(file), "_input")
 		if _, known := hwmonQuantities[channelKind(channel)]; known {
@@ -50,7 +50,7 @@ func listHwmon(m *Machine) (all []sensorPath) {
 	return all
 }
 
-func openHwmon(m *Machine, where string) (Source, error) {
+func openHwmon(m *Hardware, where string) (Source, error) {
 	device, channel, _ := strings.Cut(where, "/")
 	q, known := hwmonQuantities[channelKind(channel)]
 	file := "sys/class/hwmon/" + device + "/" + channel + "_input"
@@ -66,7 +66,7 @@ var powerQuantities = map[string]quantity{
 	"energy_now": {"Wh", 1e-6}, "charge_now": {"Ah", 1e-6}, "temp": {"°C", 0.1}, "online": {"", 1},
 }
 
-func listPower(m *Machine) (all []sensorPath) {
+func listPower(m *Hardware) (all []sensorPath) {
 	for _, file := range m.glob("sys/class/power_supply/*/*") {
 		if _, known := powerQuantities[path.Base(file)]; known {
 			supply := path.Dir(file)
@@ -76,7 +76,7 @@ func listPower(m *Machine) (all []sensorPath) {
 	return all
 }
 
-func openPower(m *Machine, where string) (Source, error) {
+func openPower(m *Hardware, where string) (Source, error) {
 	supply, what, _ := strings.Cut(where, "/")
 	q, known := powerQuantities[what]
 	file := "sys/class/power_supply/" + where

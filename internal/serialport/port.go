@@ -20,9 +20,9 @@ func (e LineErrors) Sub(before LineErrors) LineErrors {
 	return LineErrors{e.Framing - before.Framing, e.Parity - before.Parity, e.Overrun - before.Overrun, e.Overflow - before.Overflow, e.Break - before.Break}
 }
 
-// Port is an open serial port. Read and Write may be called at the same time, and Close
+// OpenPort is an open serial port. Read and Write may be called at the same time, and Close
 // ends both.
-type Port interface {
+type OpenPort interface {
 	// Read waits for at least one byte, until the read deadline. A port that was
 	// unplugged gives an *sockeye.Error of kind Closed.
 	Read(b []byte) (int, error)
@@ -49,7 +49,7 @@ type Port interface {
 
 // Open opens a port by its name, "/dev/ttyUSB0" or "COM3", for this process alone. The
 // error is an *sockeye.Error.
-func Open(name string, c Config) (Port, error) {
+func Open(name string, c Config) (OpenPort, error) {
 	c = c.Effective()
 	return open(name, c)
 }

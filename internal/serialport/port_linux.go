@@ -24,7 +24,7 @@ type tty struct {
 	breaks  sync.Mutex // held while the line is in the break state
 }
 
-func open(name string, c Config) (Port, error) {
+func open(name string, c Config) (OpenPort, error) {
 	// O_NONBLOCK also keeps open(2) from waiting for the carrier line.
 	f, err := os.OpenFile(name, os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {

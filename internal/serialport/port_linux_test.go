@@ -42,7 +42,7 @@ func cable(t *testing.T) (a, b string, unplug func()) {
 	}
 }
 
-func mustOpen(t *testing.T, name string, c Config) Port {
+func mustOpen(t *testing.T, name string, c Config) OpenPort {
 	t.Helper()
 	p, err := Open(name, c)
 	if err != nil {
@@ -61,7 +61,7 @@ func TestEveryByteCrosses(t *testing.T) {
 	for i := range 3 << 8 {
 		all = append(all, byte(i))
 	}
-	for _, way := range []struct{ from, to Port }{{a, b}, {b, a}} {
+	for _, way := range []struct{ from, to OpenPort }{{a, b}, {b, a}} {
 		if n, err := way.from.Write(all); n != len(all) || err != nil {
 			t.Fatal(n, err)
 		}

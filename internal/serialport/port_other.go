@@ -28,7 +28,7 @@ type port struct {
 	dtr, rts atomic.Bool // as they were set: the library does not read them
 }
 
-func open(name string, c Config) (Port, error) {
+func open(name string, c Config) (OpenPort, error) {
 	if c.Flow != sockeye.NoFlowControl {
 		return nil, &sockeye.Error{Kind: sockeye.Unsupported, Op: "open", Target: name,
 			Message: sockeye.Text{En: "flow control of serial ports works on Linux only", Zh: "串口流控目前仅支持 Linux"},

@@ -33,9 +33,9 @@ func (f *RecordFlags) Register(a *Terminal, fs *pflag.FlagSet) {
 	fs.StringVar(&f.To, "record", "", a.T("record every byte: in a directory, in a .pcapng file, or - for standard output", "记录每个字节：写到目录、.pcapng 文件或标准输出（-）"))
 	f.Sync = string(recording.Relaxed)
 	fs.Var(CheckedText(&f.Sync, isSync), "sync", a.T("what a power cut may cost: relaxed (the last second) or always (nothing)", "断电最多损失什么：relaxed（最后一秒）或 always（无损失）"))
-	fs.Var(&ByteSize{&f.How.SegmentBytes}, "record-size", a.T("begin a new segment at this size (default 64MiB)", "分段达到此大小后换新文件（默认 64MiB）"))
+	fs.Var(&ByteSizeFlag{&f.How.SegmentBytes}, "record-size", a.T("begin a new segment at this size (default 64MiB)", "分段达到此大小后换新文件（默认 64MiB）"))
 	fs.Var(&DurationFlag{&f.How.SegmentAge}, "record-time", a.T("begin a new segment after this time", "分段写满此时间后换新文件"))
-	fs.Var(&ByteSize{&f.How.TotalBytes}, "record-total", a.T("delete the oldest segments beyond this size", "总大小超过此值时删除最旧的分段"))
+	fs.Var(&ByteSizeFlag{&f.How.TotalBytes}, "record-total", a.T("delete the oldest segments beyond this size", "总大小超过此值时删除最旧的分段"))
 	fs.BoolVar(&f.How.Shared, "record-shared", false, a.T("record even into a directory that other users own or may write into", "允许记录到属于其他用户或其他用户可写的目录"))
 	fs.Var(&DurationFlag{&f.How.MaxAge}, "record-age", a.T("delete segments older than this", "删除早于此时间的分段"))
 }

@@ -107,7 +107,7 @@ func cutPace(rest string, pace chunkPace) (path string, _ chunkPace, _ error) {
 		if !found || into == nil || i < 0 {
 			return rest, pace, nil
 		}
-		if err := (&ByteSize{into}).Set(value); err != nil {
+		if err := (&ByteSizeFlag{into}).Set(value); err != nil {
 			return "", pace, OfFlag(err, key)
 		}
 		rest = strings.TrimSpace(rest[:i])

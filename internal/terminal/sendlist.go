@@ -38,8 +38,8 @@ func (f *TimedFlags) RegisterFile(a *Terminal, fs *pflag.FlagSet, flag bool) {
 	if flag {
 		fs.StringVar(&f.File, "send-file", "", a.T("send a file as it is; - is standard input, to its end first", "原样发送文件；- 表示标准输入（先读完再发送）"))
 	}
-	fs.Var(&ByteSize{&f.Pace.chunk}, "chunk", a.T("most bytes of a file sent at a time", "发送文件时每次最多发送的字节数"))
-	fs.Var(&ByteSize{&f.Pace.rate}, "rate", a.T("most bytes of a file sent in a second", "发送文件时每秒最多发送的字节数"))
+	fs.Var(&ByteSizeFlag{&f.Pace.chunk}, "chunk", a.T("most bytes of a file sent at a time", "发送文件时每次最多发送的字节数"))
+	fs.Var(&ByteSizeFlag{&f.Pace.rate}, "rate", a.T("most bytes of a file sent in a second", "发送文件时每秒最多发送的字节数"))
 }
 
 // TimedList is a list to send, and the function that finds its variables besides those of the

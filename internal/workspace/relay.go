@@ -18,7 +18,7 @@ type Relay struct {
 }
 
 // Set is the faults, for one opening; nil of none. Seeds that none says are drawn.
-func (r *Relay) Set() *fault.Set {
+func (r *Relay) Set() *fault.RelayFaults {
 	if len(r.Faults) == 0 {
 		return nil
 	}

@@ -164,14 +164,14 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 	}
 }
 
-type connectionKey struct{}
+type connectionContextKey struct{}
 
 // withConnection lets the handlers of a connection's requests find it.
 func withConnection(ctx context.Context, c net.Conn) context.Context {
 	for {
 		switch inner := c.(type) {
 		case *limitedConn:
-			return context.WithValue(ctx, connectionKey{}, inner)
+			return context.WithValue(ctx, connectionContextKey{}, inner)
 		case *checkedConn:
 			c = inner.Conn
 		case interface{ NetConn() net.Conn }: // TLS
@@ -184,7 +184,7 @@ func withConnection(ctx context.Context, c net.Conn) context.Context {
 
 // prove notes that a request showed a good credential: its connection keeps its place.
 func prove(ctx context.Context) {
-	if c, ok := ctx.Value(connectionKey{}).(*limitedConn); ok {
+	if c, ok := ctx.Value(connectionContextKey{}).(*limitedConn); ok {
 		c.table.mu.Lock()
 		c.table.proveLocked(c)
 		c.table.mu.Unlock()
@@ -194,7 +194,7 @@ func prove(ctx context.Context) {
 // proveViewer is prove for who may only look: of all viewers together, a quarter of the
 // places is kept, so that they hold up nobody else.
 func proveViewer(ctx context.Context) {
-	c, ok := ctx.Value(connectionKey{}).(*limitedConn)
+	c, ok := ctx.Value(connectionContextKey{}).(*limitedConn)
 	if !ok {
 		return
 	}

@@ -48,7 +48,7 @@ const (
 
 // guesserOf is by what the sender of a request is known.
 func guesserOf(r *http.Request) guessOrigin {
-	c, ok := r.Context().Value(connectionKey{}).(*limitedConn)
+	c, ok := r.Context().Value(connectionContextKey{}).(*limitedConn)
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || ok && c.own { // the owner's socket has no port
 		return guessOrigin{kind: guesserOwn}

@@ -27,8 +27,8 @@ import (
 // limit bounds the wait for the server on a slow machine.
 const limit = time.Minute
 
-// Options are what is unusual about a server.
-type Options struct {
+// SSHServerOptions are what is unusual about a server.
+type SSHServerOptions struct {
 	// Settings are lines for its sshd_config.
 	Settings string
 	// Environment is what programs there get besides HOME: lines of a shell.
@@ -39,8 +39,8 @@ type Options struct {
 	Address string
 }
 
-// Server is an SSH server that runs until the test ends.
-type Server struct {
+// SSHServer is an SSH server that runs until the test ends.
+type SSHServer struct {
 	// User logs in at HostPort with the private key in the file Key.
 	User, HostPort, Key string
 	// Home is the home directory of what runs there.
@@ -71,7 +71,7 @@ func NewKey(t *testing.T, path string) (public string) {
 }
 
 // Start runs a server. Without sshd it skips the test, and in CI fails it.
-func Start(t *testing.T, o Options) *Server {
+func Start(t *testing.T, o SSHServerOptions) *SSHServer {
 	t.Helper()
 	const program = "/usr/sbin/sshd"
 	if _, err := os.Stat(program); err != nil {
@@ -87,7 +87,7 @@ func Start(t *testing.T, o Options) *Server {
 	if me.Uid == "0" {
 		os.MkdirAll("/run/sshd", 0o755) // sshd wants it, and its service makes it
 	}
-	s := &Server{User: me.Username, Home: t.TempDir()}
+	s := &SSHServer{User: me.Username, Home: t.TempDir()}
 	dir := t.TempDir()
 	s.Key = filepath.Join(dir, "id")
 	host := cmp.Or(o.Address, "127.0.0.1")
@@ -109,7 +109,7 @@ func Start(t *testing.T, o Options) *Server {
 }
 
 // configure writes the server's files, and gives its configuration and port.
-func (s *Server) configure(t *testing.T, dir, host string, o *Options) (config, port string) {
+func (s *SSHServer) configure(t *testing.T, dir, host string, o *SSHServerOptions) (config, port string) {
 	write := func(name, text string, mode os.FileMode) string {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text), mode); err != nil {

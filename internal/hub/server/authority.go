@@ -215,7 +215,7 @@ func (a *Operator) Registry(name string) (hub.Credentials, error) {
 }
 
 // Code makes a code for a board, which is good until a time.
-func (a *Operator) Code(b hub.Board, until time.Time) (hub.Code, error) {
+func (a *Operator) Code(b hub.BoardID, until time.Time) (hub.Code, error) {
 	c, err := a.credentials(a.account, b.String(), until, func(u *jwt.UserClaims) {
 		u.Permissions.Pub.Allow.Add(hub.EnrolSubject(u.Subject))
 		u.Permissions.Sub.Allow.Add(hub.EnrolInbox(u.Subject) + ".>")
@@ -230,7 +230,7 @@ const boardSubscriptions = 16
 
 // BoardJWT lets a board's key publish on the board's own subjects, hear requests to it,
 // and ask for its own last message: nothing else.
-func (a *Operator) BoardJWT(b hub.Board, key string) (string, error) {
+func (a *Operator) BoardJWT(b hub.BoardID, key string) (string, error) {
 	c := jwt.NewUserClaims(key)
 	c.Name = b.String()
 	c.Permissions.Pub.Allow.Add(b.Events(""), b.Live(""), b.Status(), b.LastMessage())

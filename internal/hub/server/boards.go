@@ -51,7 +51,7 @@ revoked when the code is used.`,
 	return cmd
 }
 
-func (p *hubProgram) enrol(b hub.Board, f *enrolFlags) error {
+func (p *hubProgram) enrol(b hub.BoardID, f *enrolFlags) error {
 	labels, err := parseLabels(f.labels)
 	if err != nil {
 		return err
@@ -181,7 +181,7 @@ func (p *hubProgram) listCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				all = slices.DeleteFunc(all, func(b BoardStatus) bool { return !hasLabels(b.Labels, want) })
+				all = slices.DeleteFunc(all, func(b BoardState) bool { return !hasLabels(b.Labels, want) })
 				if asJSON {
 					return p.PrintJSON(all)
 				}
@@ -204,7 +204,7 @@ func hasLabels(have, want map[string]string) bool {
 }
 
 // askBoards asks the service that runs for all boards.
-func askBoards(ctx context.Context, conn *nats.Conn) ([]BoardStatus, error) {
+func askBoards(ctx context.Context, conn *nats.Conn) ([]BoardState, error) {
 	inbox := conn.NewRespInbox()
 	sub, err := conn.SubscribeSync(inbox)
 	if err != nil {
@@ -214,7 +214,7 @@ func askBoards(ctx context.Context, conn *nats.Conn) ([]BoardStatus, error) {
 	if err := conn.PublishRequest(BoardsSubject, inbox, nil); err != nil {
 		return nil, err
 	}
-	all := []BoardStatus{}
+	all := []BoardState{}
 	for {
 		m, err := sub.NextMsgWithContext(ctx)
 		if err == nil && m.Header.Get("Status") == "503" {
@@ -228,7 +228,7 @@ func askBoards(ctx context.Context, conn *nats.Conn) ([]BoardStatus, error) {
 		if len(m.Data) == 0 {
 			return all, nil
 		}
-		var page []BoardStatus
+		var page []BoardState
 		if err := json.Unmarshal(m.Data, &page); err != nil {
 			return nil, err
 		}
@@ -237,7 +237,7 @@ func askBoards(ctx context.Context, conn *nats.Conn) ([]BoardStatus, error) {
 }
 
 // boardRows is the table of boards.
-func (p *hubProgram) boardRows(all []BoardStatus) [][]string {
+func (p *hubProgram) boardRows(all []BoardState) [][]string {
 	rows := [][]string{{p.T("BOARD", "开发板"), p.T("STATE", "状态"), p.T("SINCE", "自"), p.T("VERSION", "版本"), p.T("EVENTS", "事件"), p.T("BEHIND", "落后"), p.T("CLOCK", "时钟偏差"), p.T("LABELS", "标签")}}
 	for _, b := range all {
 		state, since := p.T("never seen", "从未出现"), b.Since

@@ -252,11 +252,11 @@ func (w *budgetWatch) endSuspensions(ctx context.Context, now time.Time) {
 }
 
 // owner is the board that has a key now.
-func (k *roster) owner(key string) (hub.Board, bool) {
+func (k *roster) owner(key string) (hub.BoardID, bool) {
 	for _, e := range k.boards() {
 		if e.Key == key {
-			return e.Board, true
+			return e.BoardID, true
 		}
 	}
-	return hub.Board{}, false
+	return hub.BoardID{}, false
 }

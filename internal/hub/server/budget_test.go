@@ -63,8 +63,8 @@ func TestListSaysWhoIsSuspended(t *testing.T) {
 	now := time.Now()
 	p := &hubProgram{Terminal: &terminal.Terminal{Lang: sockeye.English}}
 	row := func(until time.Time) string {
-		e := Enrolled{Board: hub.Board{Site: "lab", Name: "loud"}, Suspension: &Suspension{Since: now.Add(-time.Minute), Until: until, Times: 1}}
-		return strings.Join(p.boardRows([]BoardStatus{{Enrolled: e}})[1], "|")
+		e := Enrolled{BoardID: hub.BoardID{Site: "lab", Name: "loud"}, Suspension: &Suspension{Since: now.Add(-time.Minute), Until: until, Times: 1}}
+		return strings.Join(p.boardRows([]BoardState{{Enrolled: e}})[1], "|")
 	}
 	if got := row(now.Add(time.Minute)); !strings.Contains(got, "sent too much, not let in until ") {
 		t.Errorf("while it is suspended: %s", got)

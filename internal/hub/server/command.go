@@ -223,12 +223,12 @@ func (p *hubProgram) within(do func(ctx context.Context, a *admin) error) error 
 }
 
 // oneBoard is the board that the only word of a command names.
-func oneBoard(cmd *cobra.Command, args []string) (hub.Board, error) {
+func oneBoard(cmd *cobra.Command, args []string) (hub.BoardID, error) {
 	if len(args) == 0 {
-		return hub.Board{}, terminal.Usage(cmd.CommandPath(), sockeye.Text{En: "the board's name is missing", Zh: "缺少开发板名称"}, terminal.HelpHint(cmd))
+		return hub.BoardID{}, terminal.Usage(cmd.CommandPath(), sockeye.Text{En: "the board's name is missing", Zh: "缺少开发板名称"}, terminal.HelpHint(cmd))
 	}
 	if len(args) > 1 {
-		return hub.Board{}, terminal.Usage(cmd.CommandPath(), terminal.TooMany(args[1]), terminal.HelpHint(cmd))
+		return hub.BoardID{}, terminal.Usage(cmd.CommandPath(), terminal.TooMany(args[1]), terminal.HelpHint(cmd))
 	}
 	return hub.ParseBoard(args[0])
 }

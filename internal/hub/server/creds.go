@@ -104,11 +104,11 @@ func (p *hubProgram) creds(name string, f *credsFlags) error {
 }
 
 // chosenBoards are those of --board; "*" stands for every name.
-func chosenBoards(words []string) ([]hub.Board, error) {
+func chosenBoards(words []string) ([]hub.BoardID, error) {
 	if len(words) == 0 {
-		return []hub.Board{{Site: "*", Name: "*"}}, nil
+		return []hub.BoardID{{Site: "*", Name: "*"}}, nil
 	}
-	var all []hub.Board
+	var all []hub.BoardID
 	var wrong []error
 	for _, word := range words {
 		site, whole := strings.CutSuffix(word, "/")
@@ -129,7 +129,7 @@ func chosenBoards(words []string) ([]hub.Board, error) {
 // below ForeignInbox, and it reads the stream by consumers called ForeignConsumer: whoever
 // could name another's would read what that reads. With bearer, the JWT alone is the password
 // (of MQTT clients, which read no stream).
-func (a *Operator) Foreign(name string, boards []hub.Board, send, bearer bool, until time.Time) (hub.Credentials, error) {
+func (a *Operator) Foreign(name string, boards []hub.BoardID, send, bearer bool, until time.Time) (hub.Credentials, error) {
 	return a.credentials(a.account, name, until, func(u *jwt.UserClaims) {
 		pub, sub := &u.Permissions.Pub.Allow, &u.Permissions.Sub.Allow
 		for _, b := range boards {
@@ -153,7 +153,7 @@ func (a *Operator) Foreign(name string, boards []hub.Board, send, bearer bool, u
 }
 
 // streamCalls are what a program asks of JetStream that reads a board by a consumer.
-func streamCalls(b hub.Board, consumer string) []string {
+func streamCalls(b hub.BoardID, consumer string) []string {
 	of := hub.Stream + "." + consumer
 	return []string{
 		b.LastMessage(), "$JS.API.STREAM.INFO." + hub.Stream, "$JS.API.CONSUMER.CREATE." + of + "." + b.Events(""),
@@ -166,7 +166,7 @@ func ForeignInbox(name string) string { return "_INBOX.creds." + name }
 
 // ForeignConsumer is what the consumer is called by which a program with credentials of this
 // name reads a board: "panel_plant_press-7"; "panel_plant" reads a site, and "panel" everything.
-func ForeignConsumer(name string, b hub.Board) string {
+func ForeignConsumer(name string, b hub.BoardID) string {
 	for _, part := range []string{b.Site, b.Name} {
 		if part != "*" {
 			name += "_" + part

@@ -51,7 +51,7 @@ sockeye log show hub:BOARD 和 sockeye plot hub:BOARD,BOARD 不经文件做同�
 }
 
 // options are what to read.
-func (f *exportFlags) options(args []string, now time.Time) (o hub.ReadOptions, err error) {
+func (f *exportFlags) options(args []string, now time.Time) (o hub.StreamFilter, err error) {
 	boards, err := chosenBoards(args)
 	if len(args) == 1 && boards[0].Name != "*" {
 		o.Site, o.Board = boards[0].Site, boards[0].Name
@@ -67,9 +67,9 @@ func (f *exportFlags) options(args []string, now time.Time) (o hub.ReadOptions, 
 
 // withoutCovered leaves out boards that others of them stand for, too: the filters of a
 // consumer must not overlap.
-func withoutCovered(boards []hub.Board) (out []hub.Board) {
+func withoutCovered(boards []hub.BoardID) (out []hub.BoardID) {
 	for _, b := range boards {
-		if whole := (hub.Board{Site: b.Site, Name: "*"}); !slices.Contains(out, b) && (b == whole || !slices.Contains(boards, whole)) {
+		if whole := (hub.BoardID{Site: b.Site, Name: "*"}); !slices.Contains(out, b) && (b == whole || !slices.Contains(boards, whole)) {
 			out = append(out, b)
 		}
 	}
@@ -92,7 +92,7 @@ func parseTime(flag, text string, now time.Time) (time.Time, error) {
 		sockeye.Text{En: "write '2026-01-31 15:04:05', or 10m", Zh: "写成 '2026-01-31 15:04:05' 或 10m"})
 }
 
-func (p *hubProgram) export(f *exportFlags, o hub.ReadOptions) error {
+func (p *hubProgram) export(f *exportFlags, o hub.StreamFilter) error {
 	if f.to == "-" && terminal.IsTerminal(p.Out) {
 		return terminal.Usage("--to", sockeye.Text{En: "a recording is not for a terminal", Zh: "记录不能输出到终端"}, sockeye.Text{En: "add --to press.pcapng, or pipe it", Zh: "请加上 --to press.pcapng，或使用管道"})
 	}
@@ -163,7 +163,7 @@ func (n *names) event(e *hub.BoardEvent) *sockeye.Event {
 	out.Seq = n.events + 1
 	n.events = out.NextSeq() - 1
 	if e.Session != nil {
-		out.Session = n.session(e.Board, e.Session)
+		out.Session = n.session(e.BoardID, e.Session)
 	}
 	if e.Peer != nil {
 		p := n.peers[e.Peer]
@@ -180,7 +180,7 @@ func (n *names) event(e *hub.BoardEvent) *sockeye.Event {
 	return &out
 }
 
-func (n *names) session(b hub.Board, s *sockeye.Session) *sockeye.Session {
+func (n *names) session(b hub.BoardID, s *sockeye.Session) *sockeye.Session {
 	named := n.sessions[s]
 	if named == nil {
 		named = &sockeye.Session{ID: b.String() + "/" + s.ID, Endpoint: s.Endpoint}

@@ -28,7 +28,7 @@ func FuzzExport(f *testing.F) {
 			}
 			n := newNames(several)
 			for _, e := range events {
-				w.Append(n.event(&hub.BoardEvent{Board: hub.Board{Site: "a", Name: "b"}, Event: e}))
+				w.Append(n.event(&hub.BoardEvent{BoardID: hub.BoardID{Site: "a", Name: "b"}, Event: e}))
 			}
 			if err := w.Close(); err != nil {
 				t.Error(err)
@@ -61,7 +61,7 @@ func TestNames(t *testing.T) {
 		s := &sockeye.Session{ID: "s1"}
 		p := &sockeye.Peer{ID: 1, Session: s}
 		for seq := uint64(1); seq <= 2; seq++ {
-			e := n.event(&hub.BoardEvent{Board: hub.Board{Site: "lab", Name: board}, Event: sockeye.Event{Seq: seq, Kind: sockeye.Received, Session: s, Peer: p}})
+			e := n.event(&hub.BoardEvent{BoardID: hub.BoardID{Site: "lab", Name: board}, Event: sockeye.Event{Seq: seq, Kind: sockeye.Received, Session: s, Peer: p}})
 			got = append(got, e.Session.ID+" "+string('0'+rune(e.Peer.ID))+" "+string('0'+rune(e.Seq)))
 		}
 	}

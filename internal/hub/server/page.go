@@ -41,7 +41,7 @@ func (p boardsPage) Boards(context.Context) ([]api.Board, error) {
 	return out, nil
 }
 
-func boardOf(b *BoardStatus) api.Board {
+func boardOf(b *BoardState) api.Board {
 	out := api.Board{Name: b.String(), State: "never", Labels: b.Labels, Sessions: []api.BoardSession{}, ClockMS: b.ClockMS}
 	if out.Labels == nil {
 		out.Labels = map[string]string{}
@@ -69,8 +69,8 @@ func boardOf(b *BoardStatus) api.Board {
 // Follow implements api.Hub.
 func (p boardsPage) Follow(ctx context.Context, names []string, since time.Time) iter.Seq2[core.LiveEvent, error] {
 	return func(yield func(core.LiveEvent, error) bool) {
-		for e, err := range hub.Read(ctx, p.conn, hub.ReadOptions{Boards: parseBoards(names), Since: since, Follow: true}) {
-			from := e.Board.String()
+		for e, err := range hub.Read(ctx, p.conn, hub.StreamFilter{Boards: parseBoards(names), Since: since, Follow: true}) {
+			from := e.BoardID.String()
 			if len(names) == 1 {
 				from = ""
 			}
@@ -100,7 +100,7 @@ func (p boardsPage) Send(ctx context.Context, names []string, session string, da
 }
 
 // parseBoards are boards by names that were checked, each once.
-func parseBoards(names []string) (boards []hub.Board) {
+func parseBoards(names []string) (boards []hub.BoardID) {
 	for _, name := range names {
 		if b, err := hub.ParseBoard(name); err == nil && !slices.Contains(boards, b) {
 			boards = append(boards, b)
@@ -116,8 +116,8 @@ const (
 	pagePorts = 20
 )
 
-// pageServer serves the page of a hub.
-type pageServer struct {
+// hubPage serves the page of a hub.
+type hubPage struct {
 	server    *api.Server
 	bench     *core.Core
 	unpublish func()
@@ -125,7 +125,7 @@ type pageServer struct {
 
 // servePage serves the page on top of a service, on this machine alone: what it lets people
 // do is as much as the hub's directory does. It closes the listener.
-func (p *hubProgram) servePage(s *EnrolmentService, l net.Listener, dir string) (*pageServer, error) {
+func (p *hubProgram) servePage(s *EnrolmentService, l net.Listener, dir string) (*hubPage, error) {
 	bench := core.New(0)
 	server, err := api.New(api.Config{Bench: bench, Version: terminal.ThisBuild().Version, Language: p.Lang, Hub: boardsPage{s},
 		Recordings: filepath.Join(dir, "recordings"), Workspace: filepath.Join(dir, "workspace.toml")})
@@ -141,10 +141,10 @@ func (p *hubProgram) servePage(s *EnrolmentService, l net.Listener, dir string) 
 		p.ShowError(err) // sockeye hub page does not find it, everything else works
 		unpublish = func() {}
 	}
-	return &pageServer{server, bench, unpublish}, nil
+	return &hubPage{server, bench, unpublish}, nil
 }
 
-func (s *pageServer) end() {
+func (s *hubPage) end() {
 	s.unpublish()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()

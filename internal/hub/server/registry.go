@@ -23,7 +23,7 @@ type BoardRegistry struct {
 
 // Enrolled is a board that was enrolled.
 type Enrolled struct {
-	hub.Board
+	hub.BoardID
 	Key    string            `json:"key"` // public
 	Labels map[string]string `json:"labels,omitempty"`
 	Since  time.Time         `json:"since"`
@@ -44,7 +44,7 @@ func (e *Enrolled) IsSuspended(now time.Time) bool {
 
 // givenCode is a code that was given out.
 type givenCode struct {
-	hub.Board
+	hub.BoardID
 	Labels  map[string]string `json:"labels,omitempty"`
 	Expires time.Time         `json:"expires"`
 	// UsedBy is the public key that it was traded for, at Used; "" if it was not.
@@ -164,7 +164,7 @@ func orNone(n int64) int64 {
 }
 
 // Give makes a code for a board, which may be traded within a time.
-func (r *BoardRegistry) Give(ctx context.Context, b hub.Board, labels map[string]string, life time.Duration) (hub.Code, error) {
+func (r *BoardRegistry) Give(ctx context.Context, b hub.BoardID, labels map[string]string, life time.Duration) (hub.Code, error) {
 	until := time.Now().Add(life)
 	code, err := r.authority.Code(b, until)
 	if err != nil {
@@ -174,7 +174,7 @@ func (r *BoardRegistry) Give(ctx context.Context, b hub.Board, labels map[string
 	if err != nil {
 		return code, err
 	}
-	text, err := json.Marshal(givenCode{Board: b, Labels: labels, Expires: until})
+	text, err := json.Marshal(givenCode{BoardID: b, Labels: labels, Expires: until})
 	if err == nil {
 		_, err = r.codes.Create(ctx, key, text)
 	}
@@ -201,7 +201,7 @@ func (r *BoardRegistry) Trade(ctx context.Context, code, key string) (token stri
 	case c.UsedBy == "" && time.Now().After(c.Expires):
 		return "", nil, refusal(hub.CodeExpired, c.Expires)
 	}
-	if token, err = r.authority.BoardJWT(c.Board, key); err != nil {
+	if token, err = r.authority.BoardJWT(c.BoardID, key); err != nil {
 		return "", nil, err
 	}
 	if c.UsedBy == "" {
@@ -221,8 +221,8 @@ func (r *BoardRegistry) Trade(ctx context.Context, code, key string) (token stri
 // enrol enters a board. A key that it had before is revoked: there is one program to a
 // board.
 func (r *BoardRegistry) enrol(ctx context.Context, c *givenCode, key string) (revoked []string, err error) {
-	e := Enrolled{Board: c.Board, Key: key, Labels: c.Labels, Since: c.Used}
-	old, err := r.Board(ctx, c.Board)
+	e := Enrolled{BoardID: c.BoardID, Key: key, Labels: c.Labels, Since: c.Used}
+	old, err := r.Board(ctx, c.BoardID)
 	switch {
 	case err == nil && old.Key == key:
 		return nil, nil
@@ -237,13 +237,13 @@ func (r *BoardRegistry) enrol(ctx context.Context, c *givenCode, key string) (re
 func (r *BoardRegistry) put(ctx context.Context, e *Enrolled) error {
 	text, err := json.Marshal(e)
 	if err == nil {
-		_, err = r.boards.Put(ctx, e.Board.Key(), text)
+		_, err = r.boards.Put(ctx, e.BoardID.Key(), text)
 	}
 	return err
 }
 
 // Board is a board that is enrolled; the error is jetstream.ErrKeyNotFound if it is not.
-func (r *BoardRegistry) Board(ctx context.Context, b hub.Board) (*Enrolled, error) {
+func (r *BoardRegistry) Board(ctx context.Context, b hub.BoardID) (*Enrolled, error) {
 	entry, err := r.boards.Get(ctx, b.Key())
 	if err != nil {
 		return nil, err
@@ -278,7 +278,7 @@ func (r *BoardRegistry) All(ctx context.Context) ([]Enrolled, error) {
 }
 
 // named is a board that a command names.
-func (r *BoardRegistry) named(ctx context.Context, b hub.Board, op string) (*Enrolled, error) {
+func (r *BoardRegistry) named(ctx context.Context, b hub.BoardID, op string) (*Enrolled, error) {
 	e, err := r.Board(ctx, b)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return nil, &sockeye.Error{Kind: sockeye.NotFound, Op: op, Target: b.String(),
@@ -289,7 +289,7 @@ func (r *BoardRegistry) named(ctx context.Context, b hub.Board, op string) (*Enr
 }
 
 // Keep changes what is kept of a board.
-func (r *BoardRegistry) Keep(ctx context.Context, b hub.Board, change func(*BoardLimit)) error {
+func (r *BoardRegistry) Keep(ctx context.Context, b hub.BoardID, change func(*BoardLimit)) error {
 	e, err := r.named(ctx, b, "keep")
 	if err != nil {
 		return err
@@ -304,7 +304,7 @@ func (r *BoardRegistry) Keep(ctx context.Context, b hub.Board, change func(*Boar
 }
 
 // Revoke takes a board's permissions away; its events stay.
-func (r *BoardRegistry) Revoke(ctx context.Context, b hub.Board) error {
+func (r *BoardRegistry) Revoke(ctx context.Context, b hub.BoardID) error {
 	e, err := r.named(ctx, b, "revoke")
 	if err != nil {
 		return err
@@ -316,7 +316,7 @@ func (r *BoardRegistry) Revoke(ctx context.Context, b hub.Board) error {
 }
 
 // Suspend keeps a board out for a while, unless it is kept out already.
-func (r *BoardRegistry) Suspend(ctx context.Context, b hub.Board, budget Budget) (*Suspension, error) {
+func (r *BoardRegistry) Suspend(ctx context.Context, b hub.BoardID, budget Budget) (*Suspension, error) {
 	e, err := r.Board(ctx, b)
 	if err != nil {
 		return nil, err

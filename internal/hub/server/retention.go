@@ -95,8 +95,8 @@ type boardRetention struct {
 	limit   BoardLimit
 
 	mu   sync.Mutex
-	kept map[hub.Board]*keptMessages
-	own  map[hub.Board]BoardLimit
+	kept map[hub.BoardID]*keptMessages
+	own  map[hub.BoardID]BoardLimit
 	next uint64 // sequence of the first message that was not counted
 }
 
@@ -130,10 +130,10 @@ func (r *boardRetention) run(ctx context.Context) {
 
 // readLimits learns which boards have limits of their own, and reports whether that is news.
 func (r *boardRetention) readLimits() bool {
-	own := map[hub.Board]BoardLimit{}
+	own := map[hub.BoardID]BoardLimit{}
 	for _, e := range r.service.roster.boards() {
 		if e.Keep != nil {
-			own[e.Board] = *e.Keep
+			own[e.BoardID] = *e.Keep
 		}
 	}
 	r.mu.Lock()
@@ -147,7 +147,7 @@ func (r *boardRetention) readLimits() bool {
 // function that it returns is called. Without limits it counts nothing.
 func (r *boardRetention) startCount(ctx context.Context) (stop func()) {
 	r.mu.Lock()
-	r.kept, r.next = map[hub.Board]*keptMessages{}, 1
+	r.kept, r.next = map[hub.BoardID]*keptMessages{}, 1
 	subjects := []string{hub.EventSubjects}
 	if r.limit == (BoardLimit{}) {
 		subjects = nil
@@ -172,7 +172,7 @@ func (r *boardRetention) startCount(ctx context.Context) (stop func()) {
 }
 
 // limitOf is the limit of a board; the caller holds the lock.
-func (r *boardRetention) limitOf(b hub.Board) BoardLimit { return r.own[b].within(r.limit) }
+func (r *boardRetention) limitOf(b hub.BoardID) BoardLimit { return r.own[b].within(r.limit) }
 
 // count counts the messages of subjects until ctx ends.
 func (r *boardRetention) count(ctx context.Context, subjects []string) {
@@ -266,7 +266,7 @@ func storedSize(m jetstream.Msg) int64 {
 
 // purge deletes what is beyond the limits. What fails is tried again.
 func (r *boardRetention) purge(ctx context.Context, now time.Time) {
-	beyond := map[hub.Board]uint64{}
+	beyond := map[hub.BoardID]uint64{}
 	r.mu.Lock()
 	for b, k := range r.kept {
 		if k.cut(r.limitOf(b), now); k.from > 0 {
@@ -287,7 +287,7 @@ func (r *boardRetention) purge(ctx context.Context, now time.Time) {
 }
 
 // purgeBoard deletes the messages of a board before a sequence.
-func (r *boardRetention) purgeBoard(ctx context.Context, b hub.Board, from uint64) (purged uint64, err error) {
+func (r *boardRetention) purgeBoard(ctx context.Context, b hub.BoardID, from uint64) (purged uint64, err error) {
 	ask, err := sockeye.MarshalJSON(struct {
 		Filter   string `json:"filter"`
 		Sequence uint64 `json:"seq"`
@@ -315,7 +315,7 @@ func (r *boardRetention) purgeBoard(ctx context.Context, b hub.Board, from uint6
 }
 
 // tell takes that messages of a board were deleted, and says so once of each board.
-func (r *boardRetention) tell(b hub.Board, from, messages uint64) {
+func (r *boardRetention) tell(b hub.BoardID, from, messages uint64) {
 	r.mu.Lock()
 	l, k := r.limitOf(b), r.kept[b]
 	if k.from == from {

@@ -16,7 +16,7 @@ import (
 // open asks every few seconds. All methods may be called from any goroutine.
 type roster struct {
 	mu    sync.Mutex
-	known map[hub.Board]Enrolled
+	known map[hub.BoardID]Enrolled
 	all   []Enrolled // the same, by name; nil if it is to be made anew
 }
 
@@ -26,7 +26,7 @@ func (r *BoardRegistry) follow(ctx context.Context) (*roster, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := &roster{known: map[hub.Board]Enrolled{}}
+	known := &roster{known: map[hub.BoardID]Enrolled{}}
 	if err := known.take(ctx, watcher); err != nil {
 		watcher.Stop()
 		return nil, err
@@ -64,7 +64,7 @@ func (k *roster) take(ctx context.Context, from jetstream.KeyWatcher) error {
 func (k *roster) put(e Enrolled) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.known[e.Board] = e
+	k.known[e.BoardID] = e
 	k.all = nil
 }
 

@@ -42,7 +42,7 @@ func enter(tb testing.TB, s *EnrolmentService, e Enrolled) {
 }
 
 // says is a status of a board as it comes from the server.
-func says(tb testing.TB, s *EnrolmentService, b hub.Board, st hub.BoardStatus) {
+func says(tb testing.TB, s *EnrolmentService, b hub.BoardID, st hub.BoardStatus) {
 	tb.Helper()
 	text, err := json.Marshal(st)
 	if err != nil {
@@ -72,9 +72,9 @@ func shown(tb testing.TB, s *EnrolmentService, ok func([]api.Board) bool) []api.
 // The list of the page follows the registry: boards that come, change and are revoked.
 func TestRosterFollowsTheRegistry(t *testing.T) {
 	s := startService(t)
-	one, two := hub.Board{Site: "lab", Name: "one"}, hub.Board{Site: "lab", Name: "two"}
-	enter(t, s, Enrolled{Board: two, Key: "U2", Since: time.Now()})
-	enter(t, s, Enrolled{Board: one, Key: "U1", Since: time.Now(), Labels: map[string]string{"kind": "press"}})
+	one, two := hub.BoardID{Site: "lab", Name: "one"}, hub.BoardID{Site: "lab", Name: "two"}
+	enter(t, s, Enrolled{BoardID: two, Key: "U2", Since: time.Now()})
+	enter(t, s, Enrolled{BoardID: one, Key: "U1", Since: time.Now(), Labels: map[string]string{"kind": "press"}})
 	all := shown(t, s, func(all []api.Board) bool { return len(all) == 2 })
 	if all[0].Name != "lab/one" || all[0].State != "never" || all[0].Labels["kind"] != "press" || all[1].Name != "lab/two" {
 		t.Errorf("%+v", all)
@@ -93,8 +93,8 @@ func BenchmarkBoards(b *testing.B) {
 	s := startService(b)
 	const boards = 10_000
 	for n := range boards {
-		one := hub.Board{Site: fmt.Sprint("site-", n%10), Name: fmt.Sprint("board-", n)}
-		enter(b, s, Enrolled{Board: one, Key: fmt.Sprintf("U%055d", n), Since: time.Now(), Labels: map[string]string{"kind": "press"}})
+		one := hub.BoardID{Site: fmt.Sprint("site-", n%10), Name: fmt.Sprint("board-", n)}
+		enter(b, s, Enrolled{BoardID: one, Key: fmt.Sprintf("U%055d", n), Since: time.Now(), Labels: map[string]string{"kind": "press"}})
 		says(b, s, one, hub.BoardStatus{V: 1, Version: "v0.1.0", Instance: "x", Time: time.Now(), Acknowledged: 1234, Sends: true,
 			Sessions: []hub.StatusSession{{ID: "s1", Mode: "listen", Address: "tcp://:10000", Peers: 3}}})
 	}

@@ -62,13 +62,13 @@ expired（超过 --wait）或 away（无应答）。`),
 
 // sendOutcome is what became of a request to one board.
 type sendOutcome struct {
-	hub.Board
+	hub.BoardID
 	hub.SendReply
 }
 
 // boards are those that names say, or the labels that they are to have: one way to choose
 // them is given.
-func (f *boardSendFlags) boards(names []string) (named []hub.Board, labels map[string]string, err error) {
+func (f *boardSendFlags) boards(names []string) (named []hub.BoardID, labels map[string]string, err error) {
 	for _, name := range names {
 		b, err := hub.ParseBoard(name)
 		if err != nil {
@@ -134,7 +134,7 @@ func (p *hubProgram) send(f *boardSendFlags, names []string, text string) error 
 }
 
 // choose are the boards that are enrolled and have the labels.
-func (a *admin) choose(ctx context.Context, labels map[string]string) (chosen []hub.Board, err error) {
+func (a *admin) choose(ctx context.Context, labels map[string]string) (chosen []hub.BoardID, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	if err := a.openRegistry(ctx); err != nil {
@@ -146,7 +146,7 @@ func (a *admin) choose(ctx context.Context, labels map[string]string) (chosen []
 	}
 	for _, e := range all {
 		if e.Revoked.IsZero() && hasLabels(e.Labels, labels) {
-			chosen = append(chosen, e.Board)
+			chosen = append(chosen, e.BoardID)
 		}
 	}
 	return chosen, nil
@@ -155,19 +155,19 @@ func (a *admin) choose(ctx context.Context, labels map[string]string) (chosen []
 // clocksOf is by how much the clocks of boards that are alive are ahead of the hub's, so that
 // a request expires at the same moment on each. Of a board that is away, and where no hub
 // answers, nothing is known.
-func clocksOf(ctx context.Context, conn *nats.Conn) map[hub.Board]time.Duration {
+func clocksOf(ctx context.Context, conn *nats.Conn) map[hub.BoardID]time.Duration {
 	const way = 2 * time.Second      // less may be the time that the board's status took to come
 	const patience = 3 * time.Second // a server that is cut off from its cluster gives no list
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	clocks := map[hub.Board]time.Duration{}
+	clocks := map[hub.BoardID]time.Duration{}
 	all, err := askBoards(ctx, conn)
 	if err != nil {
 		return clocks
 	}
 	for _, b := range all {
 		if ahead := time.Duration(b.ClockMS) * time.Millisecond; b.Alive && ahead.Abs() > way {
-			clocks[b.Board] = ahead
+			clocks[b.BoardID] = ahead
 		}
 	}
 	return clocks
@@ -175,7 +175,7 @@ func clocksOf(ctx context.Context, conn *nats.Conn) map[hub.Board]time.Duration 
 
 // sendTo asks all boards at once, and a board that is away again and again until the
 // request expires.
-func sendTo(ctx context.Context, conn *nats.Conn, boards []hub.Board, ask hub.SendRequest, clocks map[hub.Board]time.Duration) []sendOutcome {
+func sendTo(ctx context.Context, conn *nats.Conn, boards []hub.BoardID, ask hub.SendRequest, clocks map[hub.BoardID]time.Duration) []sendOutcome {
 	outcomes := make([]sendOutcome, len(boards))
 	var all sync.WaitGroup
 	turns := make(chan struct{}, 256)
@@ -198,7 +198,7 @@ var unreachable = hub.SendReply{Result: hub.Away, Error: &hub.ErrorText{
 	Message: sockeye.Text{En: "unreachable: the board does not answer this server", Zh: "无法到达：开发板没有应答此服务器"},
 	Hint:    sockeye.Text{En: "is it on? A server that is cut off from its cluster reaches only its own boards", Zh: "开发板是否在运行？与集群断开的服务器只能到达连接到它自己的开发板"}}}
 
-func sendToOne(ctx context.Context, conn *nats.Conn, b hub.Board, text []byte, expires time.Time) hub.SendReply {
+func sendToOne(ctx context.Context, conn *nats.Conn, b hub.BoardID, text []byte, expires time.Time) hub.SendReply {
 	const again, grace = 250 * time.Millisecond, time.Second // the answer has a way, too
 	ctx, cancel := context.WithDeadline(ctx, expires.Add(grace))
 	defer cancel()

@@ -30,7 +30,7 @@ type EnrolmentService struct {
 	unfollow  context.CancelFunc // ends what keeps the roster current
 
 	mu    sync.Mutex
-	known map[hub.Board]*presence
+	known map[hub.BoardID]*presence
 	told  map[string]time.Time // when a notice about somebody was given last
 	alive aliveCount
 }
@@ -79,7 +79,7 @@ type ServiceOptions struct {
 
 // StartService starts to enrol boards, and to keep them to their budget.
 func StartService(ctx context.Context, a *Operator, o ServiceOptions) (*EnrolmentService, error) {
-	s := &EnrolmentService{authority: a, say: o.Say, known: map[hub.Board]*presence{}, told: map[string]time.Time{}}
+	s := &EnrolmentService{authority: a, say: o.Say, known: map[hub.BoardID]*presence{}, told: map[string]time.Time{}}
 	var err error
 	if s.conn, err = connect(ctx, a.Service, o.URLs, o.Pin, "sockeye-hub"); err != nil {
 		return nil, err
@@ -374,8 +374,8 @@ func (s *EnrolmentService) notice(about string, text sockeye.Text) {
 	}
 }
 
-// BoardStatus is a board as "hub ls" shows it.
-type BoardStatus struct {
+// BoardState is a board as "hub ls" shows it.
+type BoardState struct {
 	Enrolled
 	Alive bool `json:"alive"`
 	// AliveSince is since when, or, if it is not alive, Seen is when it was.
@@ -406,13 +406,13 @@ func (s *EnrolmentService) onBoards(m *nats.Msg) {
 	m.Respond(nil) // that was all
 }
 
-func (s *EnrolmentService) statusOf(part []Enrolled) (out []BoardStatus) {
+func (s *EnrolmentService) statusOf(part []Enrolled) (out []BoardState) {
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range part {
-		one := BoardStatus{Enrolled: e}
-		if p := s.known[e.Board]; p != nil {
+		one := BoardState{Enrolled: e}
+		if p := s.known[e.BoardID]; p != nil {
 			status := p.status
 			one.Status, one.Seen, one.ClockMS = &status, p.at, p.clock.Milliseconds()
 			if one.Alive = now.Sub(p.at) <= aliveFor && !status.Ended && e.Revoked.IsZero() && !e.IsSuspended(now); one.Alive {

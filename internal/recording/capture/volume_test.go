@@ -23,7 +23,7 @@ func TestMutatedCaptures(t *testing.T) {
 	}
 	c, s := flows(t)
 	files = append(files, pcapngOf(t, append(handshake(c, s, 99, 499), c.segment("A", 100, 500, "question"))...))
-	fuzztest.Run(t, fuzztest.Target{Seeds: files, Fixed: 4 << 20, New: func() func([]byte) error {
+	fuzztest.Run(t, fuzztest.FuzzTarget{Seeds: files, Fixed: 4 << 20, New: func() func([]byte) error {
 		var file bytes.Reader
 		return func(b []byte) error {
 			file.Reset(b)
@@ -37,7 +37,7 @@ func TestMutatedCaptures(t *testing.T) {
 func TestMutatedPackedCaptures(t *testing.T) {
 	all := seeds(t)
 	small := all["TCP: "+tcpCases(t)[0].name]
-	fuzztest.Run(t, fuzztest.Target{
+	fuzztest.Run(t, fuzztest.FuzzTarget{
 		Seeds: [][]byte{all["gzip"], all["zstd"], gzipped(t, small), gzipped(t, small[:40], small[40:]), zstdOf(t, small)},
 		Fixed: maxZstdFrame + 20<<20,
 		New: func() func([]byte) error {

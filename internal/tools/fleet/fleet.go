@@ -25,7 +25,7 @@ const patience = 2 * time.Minute
 
 // fleet is a hub in a process of its own, and boards in this one.
 type fleet struct {
-	options
+	fleetOptions
 	dir     string // of everything
 	process *exec.Cmd
 	service *nats.Conn // with every permission
@@ -41,8 +41,8 @@ type board struct {
 	next     uint64
 }
 
-func newFleet(ctx context.Context, o *options) (f *fleet, err error) {
-	f = &fleet{options: *o}
+func newFleet(ctx context.Context, o *fleetOptions) (f *fleet, err error) {
+	f = &fleet{fleetOptions: *o}
 	if f.dir, err = os.MkdirTemp("", "sockeye-fleet-"); err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (f *fleet) enrol(ctx context.Context, upTo int) error {
 	begin := len(f.boards)
 	f.boards = append(f.boards, make([]*board, upTo-begin)...)
 	return f.eachFrom(begin, func(n int) error {
-		name := hub.Board{Site: "fleet", Name: fmt.Sprintf("board-%d", n)}
+		name := hub.BoardID{Site: "fleet", Name: fmt.Sprintf("board-%d", n)}
 		code, err := registry.Give(ctx, name, nil, time.Hour)
 		if err != nil {
 			return err

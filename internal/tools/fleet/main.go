@@ -24,16 +24,16 @@ import (
 	"time"
 )
 
-// options are what the command line says.
-type options struct {
+// fleetOptions are what the command line says.
+type fleetOptions struct {
 	boards, port int
 	each         time.Duration
 	plain        bool
 	hub          []string
 }
 
-// figures are what is printed, under the names that bench reads.
-type figures struct {
+// results are what is printed, under the names that bench reads.
+type results struct {
 	PerSecond   float64 `json:"per_second,omitempty"`
 	MBPerSecond float64 `json:"mb_per_second,omitempty"`
 	P50         float64 `json:"p50_us,omitempty"`
@@ -43,10 +43,10 @@ type figures struct {
 	Idle        float64 `json:"bytes_per_idle,omitempty"`
 }
 
-var modes = map[string]func(context.Context, *fleet) (figures, error){"idle": idle, "take": take, "back": back, "delay": delay}
+var modes = map[string]func(context.Context, *fleet) (results, error){"idle": idle, "take": take, "back": back, "delay": delay}
 
 func main() {
-	o := options{}
+	o := fleetOptions{}
 	fs := flag.NewFlagSet("fleet", flag.ExitOnError)
 	fs.IntVar(&o.boards, "boards", 500, "how many boards")
 	fs.IntVar(&o.port, "port", 0, "where the hub listens")
@@ -70,13 +70,13 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, mode string, o *options) (figures, error) {
+func run(ctx context.Context, mode string, o *fleetOptions) (results, error) {
 	if len(o.hub) == 0 || o.boards < 1 || o.port == 0 {
-		return figures{}, errors.New("--boards, --port and the hub's program are missing")
+		return results{}, errors.New("--boards, --port and the hub's program are missing")
 	}
 	f, err := newFleet(ctx, o)
 	if err != nil {
-		return figures{}, err
+		return results{}, err
 	}
 	defer f.end()
 	return modes[mode](ctx, f)

@@ -29,30 +29,30 @@ const warm = 50
 const statuses = 60 * time.Second
 
 // idle measures how much memory the hub has for each board more.
-func idle(ctx context.Context, f *fleet) (figures, error) {
-	if f.options.boards <= warm {
-		return figures{}, fmt.Errorf("more than %d boards: the memory is that of those that come after them", warm)
+func idle(ctx context.Context, f *fleet) (results, error) {
+	if f.fleetOptions.boards <= warm {
+		return results{}, fmt.Errorf("more than %d boards: the memory is that of those that come after them", warm)
 	}
 	var memory [2]float64
-	for n, upTo := range []int{warm, f.options.boards} {
+	for n, upTo := range []int{warm, f.fleetOptions.boards} {
 		begin := len(f.boards)
 		if err := f.enrol(ctx, upTo); err != nil {
-			return figures{}, err
+			return results{}, err
 		}
 		if err := f.openFrom(ctx, begin); err != nil {
-			return figures{}, err
+			return results{}, err
 		}
 		select {
 		case <-time.After(statuses):
 		case <-ctx.Done():
-			return figures{}, context.Cause(ctx)
+			return results{}, context.Cause(ctx)
 		}
 		var err error
 		if memory[n], err = f.resident(); err != nil {
-			return figures{}, err
+			return results{}, err
 		}
 	}
-	return figures{Idle: (memory[1] - memory[0]) / float64(f.options.boards-warm)}, nil
+	return results{Idle: (memory[1] - memory[0]) / float64(f.fleetOptions.boards-warm)}, nil
 }
 
 // resident is how much memory the hub holds.
@@ -74,9 +74,9 @@ const (
 )
 
 // take measures how many events a second are acknowledged.
-func take(ctx context.Context, f *fleet) (figures, error) {
-	if err := f.enrol(ctx, f.options.boards); err != nil {
-		return figures{}, err
+func take(ctx context.Context, f *fleet) (results, error) {
+	if err := f.enrol(ctx, f.fleetOptions.boards); err != nil {
+		return results{}, err
 	}
 	publish := make([]func(context.Context) error, len(f.boards))
 	err := f.eachFrom(0, func(n int) (err error) {
@@ -89,7 +89,7 @@ func take(ctx context.Context, f *fleet) (figures, error) {
 		return b.open(ctx)
 	})
 	if err != nil {
-		return figures{}, err
+		return results{}, err
 	}
 	var events atomic.Uint64
 	begin := time.Now()
@@ -111,11 +111,11 @@ func take(ctx context.Context, f *fleet) (figures, error) {
 	seconds := time.Since(begin).Seconds()
 	select {
 	case err := <-faults:
-		return figures{}, err
+		return results{}, err
 	default:
 	}
 	n := events.Load()
-	return figures{PerSecond: float64(n) / seconds, MBPerSecond: float64(n*takeBytes) / seconds / 1e6, SentBytes: n * takeBytes}, nil
+	return results{PerSecond: float64(n) / seconds, MBPerSecond: float64(n*takeBytes) / seconds / 1e6, SentBytes: n * takeBytes}, nil
 }
 
 // plainPublisher publishes the bytes of a board's message as "nats bench" does: by a client that
@@ -145,15 +145,15 @@ func (f *fleet) plainPublisher(n int) (func(context.Context) error, error) {
 
 // back measures how long it takes until the hub, killed and started again, has something new of
 // every board.
-func back(ctx context.Context, f *fleet) (figures, error) {
-	if err := f.enrol(ctx, f.options.boards); err != nil {
-		return figures{}, err
+func back(ctx context.Context, f *fleet) (results, error) {
+	if err := f.enrol(ctx, f.fleetOptions.boards); err != nil {
+		return results{}, err
 	}
 	if err := f.openFrom(ctx, 0); err != nil {
-		return figures{}, err
+		return results{}, err
 	}
 	if err := f.eachFrom(0, func(n int) error { return f.boards[n].feed.Publish(ctx, f.boards[n].events(1, takeBytes)) }); err != nil {
-		return figures{}, err
+		return results{}, err
 	}
 	f.kill()
 	begin := time.Now()
@@ -173,10 +173,10 @@ func back(ctx context.Context, f *fleet) (figures, error) {
 	took := time.Since(begin)
 	select {
 	case err := <-faults:
-		return figures{}, err
+		return results{}, err
 	default:
 	}
-	return figures{Start: float64(took.Microseconds()) / 1000, SentBytes: uint64(len(f.boards)) * takeBytes}, nil
+	return results{Start: float64(took.Microseconds()) / 1000, SentBytes: uint64(len(f.boards)) * takeBytes}, nil
 }
 
 // comeBack connects a board again, as often as a device does, and publishes its next event.
@@ -205,20 +205,20 @@ func (b *board) comeBack(ctx context.Context) error {
 const retry = time.Second
 
 // delay measures how old events are when the hub's page has them.
-func delay(ctx context.Context, f *fleet) (figures, error) {
-	if err := f.enrol(ctx, f.options.boards); err != nil {
-		return figures{}, err
+func delay(ctx context.Context, f *fleet) (results, error) {
+	if err := f.enrol(ctx, f.fleetOptions.boards); err != nil {
+		return results{}, err
 	}
 	if err := f.openFrom(ctx, 0); err != nil {
-		return figures{}, err
+		return results{}, err
 	}
 	page, err := api.Find(f.hubDir(), sockeye.English)
 	if err != nil {
-		return figures{}, err
+		return results{}, err
 	}
 	var opened api.OpenedRecording
 	if err := page.Ask(ctx, "POST", "/boards/log", api.OpenBoards{All: true}, &opened); err != nil {
-		return figures{}, err
+		return results{}, err
 	}
 	publishing, stop := context.WithCancel(ctx)
 	var all sync.WaitGroup
@@ -229,11 +229,11 @@ func delay(ctx context.Context, f *fleet) (figures, error) {
 	stop()
 	all.Wait()
 	if err != nil || len(ages) == 0 {
-		return figures{}, errors.Join(err, errors.New("the page has no events"))
+		return results{}, errors.Join(err, errors.New("the page has no events"))
 	}
 	slices.Sort(ages)
 	at := func(part float64) float64 { return float64(ages[int(part*float64(len(ages)-1))].Microseconds()) }
-	return figures{P50: at(0.5), P99: at(0.99), PerSecond: float64(len(ages)) / f.each.Seconds(), SentBytes: uint64(len(ages)) * takeBytes}, nil
+	return results{P50: at(0.5), P99: at(0.99), PerSecond: float64(len(ages)) / f.each.Seconds(), SentBytes: uint64(len(ages)) * takeBytes}, nil
 }
 
 // publishEverySecond begins after a while, so that not all boards say something at once.
@@ -254,7 +254,7 @@ func (b *board) publishEverySecond(ctx context.Context, after time.Duration) {
 }
 
 // readPage asks for events as a page does, and gives the age that each had when it came.
-func (f *fleet) readPage(ctx context.Context, page *api.Client, session string) (ages []time.Duration, err error) {
+func (f *fleet) readPage(ctx context.Context, page *api.HTTPClient, session string) (ages []time.Duration, err error) {
 	from := uint64(1)
 	for end := time.Now().Add(f.each); time.Now().Before(end); {
 		var got api.Events

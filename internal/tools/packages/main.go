@@ -204,7 +204,8 @@ var coldPackages = []string{
 	"github.com/xo/terminfo", "golang.org/x/crypto/ssh", "net/http",
 	"sockeye/internal/boards", "sockeye/internal/cli", "sockeye/internal/codegen", "sockeye/internal/deploy",
 	"sockeye/internal/device", "sockeye/internal/doctor", "sockeye/internal/encode", "sockeye/internal/mdns",
-	"sockeye/internal/netinfo", "sockeye/internal/offline", "sockeye/internal/sensor", "sockeye/internal/workspace",
+	"sockeye/internal/netinfo", "sockeye/internal/offline", "sockeye/internal/offline/codec", "sockeye/internal/offline/host",
+	"sockeye/internal/offline/tutorial", "sockeye/internal/sensor", "sockeye/internal/workspace",
 }
 
 // compile builds the program so that it depends on the sources alone. HTTP/2, which neither

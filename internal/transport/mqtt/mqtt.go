@@ -12,32 +12,18 @@ import (
 	"sockeye/internal/transport/tcp"
 )
 
-// Carrier makes the connections that MQTT runs over.
-type Carrier interface {
-	// Bind binds every address of the endpoint and reports them. It returns the listeners,
-	// which the session closes, and what makes a connection of one that they accept.
-	Bind(ctx context.Context, s *transport.DriverSession) ([]*tcp.Listener, func(transport.Conn) (transport.Conn, error), error)
-	// CheckFiles says what is wrong with files that its options name.
-	CheckFiles(ep sockeye.Endpoint) error
-}
-
 // Driver opens brokers.
 type Driver struct {
-	Over Carrier // nil is TCP
+	Over tcp.Carrier
 }
 
 // CheckFiles says what is wrong with files that the carrier's options name.
-func (d Driver) CheckFiles(ep sockeye.Endpoint) error {
-	if d.Over == nil {
-		return nil
-	}
-	return d.Over.CheckFiles(ep)
-}
+func (d Driver) CheckFiles(ep sockeye.Endpoint) error { return d.Over.CheckFiles(ep) }
 
 // Listen binds every address of the endpoint and starts a broker behind them. Who connects
 // becomes a peer when the broker has accepted its CONNECT.
 func (d Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
-	bound, carry, err := d.bind(ctx, s)
+	bound, carry, err := d.Over.Bind(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -55,14 +41,6 @@ func (d Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 		})
 	}
 	return nil
-}
-
-func (d Driver) bind(ctx context.Context, s *transport.DriverSession) ([]*tcp.Listener, func(transport.Conn) (transport.Conn, error), error) {
-	if d.Over != nil {
-		return d.Over.Bind(ctx, s)
-	}
-	bound, err := tcp.Bind(ctx, s)
-	return bound, func(c transport.Conn) (transport.Conn, error) { return c, nil }, err
 }
 
 // Dial is for endpoints that connect, of which there are none.

@@ -28,13 +28,13 @@ var drivers = map[sockeye.Network]transport.Driver{
 	sockeye.Serial: serial.Driver{},
 	sockeye.DTLS:   dtls.Driver{},
 
-	sockeye.WebSocket: websocket.Driver{},
+	sockeye.WebSocket: websocket.Driver{Over: tcp.Plain{}},
 
 	sockeye.TLS:     tls.Driver{},
-	sockeye.MQTT:    mqtt.Driver{},
-	sockeye.MQTTTLS: mqtt.Driver{Over: tls.Carrier{}},
+	sockeye.MQTT:    mqtt.Driver{Over: tcp.Plain{}},
+	sockeye.MQTTTLS: mqtt.Driver{Over: tls.Layer{}},
 
-	sockeye.WebSocketTLS: websocket.Driver{Over: tls.Carrier{}},
+	sockeye.WebSocketTLS: websocket.Driver{Over: tls.Layer{}},
 }
 
 // Driver opens endpoints of a network; nil if nothing does.

@@ -20,7 +20,7 @@ import (
 
 // conn is an open port.
 type conn struct {
-	serialport.Port
+	serialport.OpenPort
 	name          string
 	local, remote sockeye.SocketAddr
 
@@ -31,8 +31,8 @@ type conn struct {
 	errors *serialport.LineErrors // as they were counted last; nil: nobody counts
 }
 
-func newConn(p serialport.Port, name string, c serialport.Config) *conn {
-	out := &conn{Port: p, name: name, local: sockeye.TextSocketAddr(c.String()), remote: sockeye.TextSocketAddr(name)}
+func newConn(p serialport.OpenPort, name string, c serialport.Config) *conn {
+	out := &conn{OpenPort: p, name: name, local: sockeye.TextSocketAddr(c.String()), remote: sockeye.TextSocketAddr(name)}
 	if lines, err := p.Lines(); err == nil {
 		out.lines = &lines
 	}
@@ -58,7 +58,7 @@ func (c *conn) joined() *sockeye.Detail {
 
 // SyscallConn is that of a port whose descriptor tells when there is something to read.
 func (c *conn) SyscallConn() (syscall.RawConn, error) {
-	if p, ok := c.Port.(syscall.Conn); ok {
+	if p, ok := c.OpenPort.(syscall.Conn); ok {
 		return p.SyscallConn()
 	}
 	return nil, errors.ErrUnsupported
@@ -76,7 +76,7 @@ func (c *conn) Close() error {
 	c.mu.Lock()
 	c.closed = true
 	c.mu.Unlock()
-	return c.Port.Close()
+	return c.OpenPort.Close()
 }
 
 // Explain says of the errors of reading and writing what they mean: a line has no end,

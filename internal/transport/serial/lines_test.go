@@ -89,7 +89,7 @@ func openBoard(t *testing.T, b *board) (*transport.Peer, *transporttest.EventLog
 	ep := sockeye.Endpoint{Mode: sockeye.Connect, Address: sockeye.Address{Network: sockeye.Serial, Path: "COM7"}}
 	r := transporttest.NewRecorder()
 	cfg := transporttest.ConfigOf(ep, r, nil)
-	cfg.Driver = serial.Driver{Open: func(string, serialport.Config) (serialport.Port, error) { return b, nil }}
+	cfg.Driver = serial.Driver{Open: func(string, serialport.Config) (serialport.OpenPort, error) { return b, nil }}
 	s, err := transport.Open(t.Context(), ep, cfg)
 	if err != nil {
 		t.Fatal(err)

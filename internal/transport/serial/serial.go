@@ -16,7 +16,7 @@ import (
 // Driver opens serial:// endpoints.
 type Driver struct {
 	// Open opens a port; nil is serialport.Open. Tests have ports with modem lines.
-	Open func(name string, c serialport.Config) (serialport.Port, error)
+	Open func(name string, c serialport.Config) (serialport.OpenPort, error)
 }
 
 // Listen opens the port, and again whenever it was unplugged and is back.
@@ -46,7 +46,7 @@ func (d Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transpor
 	port, err := open(name, config)
 	if waits := known != nil || s.Options().Reconnect; waits && sockeye.ErrorOf(err) != nil && sockeye.ErrorOf(err).Kind == sockeye.NotFound {
 		s.Failed(sockeye.ErrorOf(err))
-		name, port, err = awaitPort(ctx, s.Endpoint().Address.Path, known, func(name string) (serialport.Port, error) { return open(name, config) })
+		name, port, err = awaitPort(ctx, s.Endpoint().Address.Path, known, func(name string) (serialport.OpenPort, error) { return open(name, config) })
 	}
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (d Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transpor
 const pollEvery = 250 * time.Millisecond
 
 // awaitPort opens a port as soon as it is there.
-func awaitPort(ctx context.Context, name string, known *portDevice, open func(string) (serialport.Port, error)) (string, serialport.Port, error) {
+func awaitPort(ctx context.Context, name string, known *portDevice, open func(string) (serialport.OpenPort, error)) (string, serialport.OpenPort, error) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {

@@ -35,7 +35,7 @@ type PacketCounts struct {
 // ImpairedLink joins this network with a Host by a TUN device on each side and impairs
 // what crosses. It carries IPv4. Its methods may be called from any goroutine.
 type ImpairedLink struct {
-	toHere, toThere *direction
+	toHere, toThere *linkDirection
 }
 
 // ToHere is what became of packets from the Host so far.
@@ -93,8 +93,8 @@ func openTUN(t *testing.T, name string) *os.File {
 // maxUnderWay bounds the packets of a direction that wait for their time; more are lost.
 const maxUnderWay = 4096
 
-// direction carries packets from one device to another.
-type direction struct {
+// linkDirection carries packets from one device to another.
+type linkDirection struct {
 	Impairment
 	from, to *os.File
 	random   *rand.Rand // of pump
@@ -106,18 +106,18 @@ type direction struct {
 	newest   int // number of the latest packet that was delivered
 }
 
-func newDirection(from, to *os.File, i Impairment) *direction {
-	return &direction{Impairment: i, from: from, to: to, random: rand.New(rand.NewPCG(i.Seed, 0))}
+func newDirection(from, to *os.File, i Impairment) *linkDirection {
+	return &linkDirection{Impairment: i, from: from, to: to, random: rand.New(rand.NewPCG(i.Seed, 0))}
 }
 
-func (d *direction) counted() PacketCounts {
+func (d *linkDirection) counted() PacketCounts {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.counts
 }
 
 // pump carries packets until the device is closed.
-func (d *direction) pump() {
+func (d *linkDirection) pump() {
 	buf := make([]byte, 2048)
 	for number := 1; ; {
 		n, err := d.from.Read(buf)
@@ -134,7 +134,7 @@ func (d *direction) pump() {
 }
 
 // carry decides what becomes of a packet, which it keeps.
-func (d *direction) carry(number int, packet []byte) {
+func (d *linkDirection) carry(number int, packet []byte) {
 	lost, twice := d.random.Float64() < d.Loss, d.random.Float64() < d.Duplication
 	once, again := d.lateness(), d.lateness()
 	if lost {
@@ -152,11 +152,11 @@ func (d *direction) carry(number int, packet []byte) {
 	}
 }
 
-func (d *direction) lateness() time.Duration {
+func (d *linkDirection) lateness() time.Duration {
 	return d.Delay + time.Duration(d.random.Float64()*float64(d.Jitter))
 }
 
-func (d *direction) deliverAfter(late time.Duration, number int, packet []byte) {
+func (d *linkDirection) deliverAfter(late time.Duration, number int, packet []byte) {
 	if late <= 0 {
 		d.deliver(number, packet)
 		return
@@ -178,7 +178,7 @@ func (d *direction) deliverAfter(late time.Duration, number int, packet []byte) 
 	})
 }
 
-func (d *direction) deliver(number int, packet []byte) {
+func (d *linkDirection) deliver(number int, packet []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if _, err := d.to.Write(packet); err != nil {

@@ -13,57 +13,18 @@ import (
 	"sockeye/internal/transport/tcp"
 )
 
-// Carrier makes the connections that a WebSocket runs over.
-type Carrier interface {
-	// Bind binds every address of the endpoint and reports them. It returns the listeners,
-	// which the session closes, and what makes a connection of one that they accept.
-	Bind(ctx context.Context, s *transport.DriverSession) ([]*tcp.Listener, func(transport.Conn) (transport.Conn, error), error)
-	// Connect connects to the endpoint's address, and says how that came about.
-	Connect(ctx context.Context, s *transport.DriverSession) (transport.Conn, *sockeye.Detail, error)
-}
-
-// plain is the Carrier that is TCP alone.
-type plain struct{}
-
-func (plain) Bind(ctx context.Context, s *transport.DriverSession) ([]*tcp.Listener, func(transport.Conn) (transport.Conn, error), error) {
-	bound, err := tcp.Bind(ctx, s)
-	return bound, func(c transport.Conn) (transport.Conn, error) { return c, nil }, err
-}
-
-func (plain) Connect(ctx context.Context, s *transport.DriverSession) (transport.Conn, *sockeye.Detail, error) {
-	c, how, err := tcp.Connect(ctx, s)
-	if err != nil {
-		return nil, nil, err
-	}
-	return c, how, nil
-}
-
 // Driver opens WebSocket endpoints.
 type Driver struct {
-	Over Carrier // nil is TCP
-}
-
-func (d Driver) carrier() Carrier {
-	if d.Over == nil {
-		return plain{}
-	}
-	return d.Over
+	Over tcp.Carrier
 }
 
 // CheckFiles says what is wrong with files that the carrier's options name.
-func (d Driver) CheckFiles(ep sockeye.Endpoint) error {
-	if c, ok := d.Over.(interface {
-		CheckFiles(ep sockeye.Endpoint) error
-	}); ok {
-		return c.CheckFiles(ep)
-	}
-	return nil
-}
+func (d Driver) CheckFiles(ep sockeye.Endpoint) error { return d.Over.CheckFiles(ep) }
 
 // Listen binds every address of the endpoint. Who connects becomes a peer when its
 // handshake is done.
 func (d Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
-	bound, carry, err := d.carrier().Bind(ctx, s)
+	bound, carry, err := d.Over.Bind(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -86,7 +47,7 @@ func (d Driver) Listen(ctx context.Context, s *transport.DriverSession) error {
 
 // Dial connects and makes the handshake.
 func (d Driver) Dial(ctx context.Context, s *transport.DriverSession) (*transport.DriverPeer, error) {
-	under, how, err := d.carrier().Connect(ctx, s)
+	under, how, err := d.Over.Connect(ctx, s)
 	if err != nil {
 		return nil, err
 	}

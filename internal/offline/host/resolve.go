@@ -1,4 +1,4 @@
-package offline
+package host
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *commands) resolveCommand() *cobra.Command {
+func (a *hostCommands) resolveCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "resolve HOST [PORT]",
@@ -41,7 +41,7 @@ type answerLine struct {
 	Network sockeye.Network `json:"network"`
 }
 
-func (a *commands) resolve(words []string, asJSON bool) error {
+func (a *hostCommands) resolve(words []string, asJSON bool) error {
 	host, port, err := hostAndPort(words, a.defaultPort())
 	if err != nil {
 		return err

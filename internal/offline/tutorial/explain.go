@@ -1,4 +1,4 @@
-package offline
+package tutorial
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *commands) explainCommand() *cobra.Command {
+func (a *tutorialCommands) explainCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "explain [WORD]",
@@ -44,7 +44,7 @@ type wordLine struct {
 	RFC     string   `json:"rfc,omitempty"`
 }
 
-func (a *commands) explain(word string, asJSON bool) error {
+func (a *tutorialCommands) explain(word string, asJSON bool) error {
 	if word == "" {
 		return a.listWords(asJSON)
 	}
@@ -72,11 +72,11 @@ func (a *commands) explain(word string, asJSON bool) error {
 	return err
 }
 
-func (a *commands) wordJSON(e glossary.Entry) wordLine {
+func (a *tutorialCommands) wordJSON(e glossary.Entry) wordLine {
 	return wordLine{1, e.Word, e.Name().In(a.Lang), e.Also, e.Text().In(a.Lang), e.Drawing().In(a.Lang), e.Command, e.RFC}
 }
 
-func (a *commands) listWords(asJSON bool) error {
+func (a *tutorialCommands) listWords(asJSON bool) error {
 	rows := [][]string{{a.t("word", "术语"), a.t("in Chinese", "中文"), a.t("also", "又作")}}
 	for _, e := range glossary.All() {
 		if asJSON {

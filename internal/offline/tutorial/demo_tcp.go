@@ -1,4 +1,4 @@
-package offline
+package tutorial
 
 import (
 	"errors"
@@ -16,10 +16,9 @@ import (
 	"sockeye/internal/terminal"
 )
 
-// TCPDemoCommand is "demo tcp": the words of the lesson, happening on real sockets of the
+// tcpDemoCommand is "demo tcp": the words of the lesson, happening on real sockets of the
 // loopback, with the kernel's own numbers.
-func TCPDemoCommand(x *terminal.Terminal) *cobra.Command {
-	a := &commands{Terminal: x}
+func (a *tutorialCommands) tcpDemoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "tcp",
 		Short: a.t("Show what TCP does, on real sockets: handshake, window, FIN, RST …", "用真实的套接字演示 TCP：握手、窗口、FIN、RST……"),
@@ -35,7 +34,7 @@ again. It takes a few seconds. Numbers are shown where the system tells them (Li
 		Example: "  sockeye demo tcp",
 		Args:    terminal.NoArguments,
 		RunE: func(*cobra.Command, []string) error {
-			d := &tcpDemo{commands: a}
+			d := &tcpDemo{tutorialCommands: a}
 			defer d.close()
 			return d.run()
 		},
@@ -47,7 +46,7 @@ const demoLimit = 10 * time.Second
 
 // tcpDemo is one run of the demo: a server, a client and its connection at both ends.
 type tcpDemo struct {
-	*commands
+	*tutorialCommands
 	number         int
 	listener       *net.TCPListener
 	client, server *net.TCPConn
@@ -237,7 +236,7 @@ func (d *tcpDemo) timeWait() error {
 			return d.Interrupted()
 		}
 		// Another connection may have the same local end: only both ends are the five-tuple.
-		list, err := netinfo.Sockets(func(s netinfo.Socket) bool {
+		list, err := netinfo.Sockets(func(s netinfo.SocketInfo) bool {
 			return s.Local == local && s.Remote == remote && s.State == "TIME-WAIT"
 		})
 		if err != nil {
@@ -295,7 +294,7 @@ func (d *tcpDemo) fullBacklog() error {
 		}()
 	}
 	for end := time.Now().Add(demoLimit); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		list, err := netinfo.Sockets(func(s netinfo.Socket) bool { return s.Remote == at && s.State == "SYN-SENT" && s.Retransmits > 0 })
+		list, err := netinfo.Sockets(func(s netinfo.SocketInfo) bool { return s.Remote == at && s.State == "SYN-SENT" && s.Retransmits > 0 })
 		if err != nil {
 			return demoError(err)
 		}

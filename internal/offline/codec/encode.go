@@ -1,4 +1,4 @@
-package offline
+package codec
 
 import (
 	"errors"
@@ -19,7 +19,7 @@ import (
 // encodeFlags are the flags of encode.
 type encodeFlags struct{ payload, raw, list, json bool }
 
-func (a *commands) encodeCommand() *cobra.Command {
+func (a *codecCommands) encodeCommand() *cobra.Command {
 	var f encodeFlags
 	cmd := &cobra.Command{
 		Use:   "encode PROTOCOL [FIELD=VALUE…]",
@@ -50,7 +50,7 @@ number that counts, is a field of it.`,
 	return cmd
 }
 
-func (a *commands) encode(args []string, f encodeFlags) error {
+func (a *codecCommands) encode(args []string, f encodeFlags) error {
 	if f.raw && (f.payload || f.json || f.list) {
 		return terminal.Usage("--raw", sockeye.Text{En: "not together with --payload, --json or --list", Zh: "不能与 --payload、--json 或 --list 同时使用"}, sockeye.Text{En: "leave one of them out", Zh: "请去掉其中一个"})
 	}
@@ -120,7 +120,7 @@ func fieldValues(words []string) (map[string]string, error) {
 	return values, nil
 }
 
-func (a *commands) printRequest(p encode.Payload, data []byte, f encodeFlags) error {
+func (a *codecCommands) printRequest(p encode.EncodedRequest, data []byte, f encodeFlags) error {
 	var err error
 	switch {
 	case f.json:
@@ -140,7 +140,7 @@ func (a *commands) printRequest(p encode.Payload, data []byte, f encodeFlags) er
 	return err
 }
 
-func (a *commands) listEncoders(asJSON bool) error {
+func (a *codecCommands) listEncoders(asJSON bool) error {
 	rows := [][]string{{a.t("name", "名称"), a.t("protocol", "协议"), a.t("defined by", "定义")}}
 	for _, e := range encode.All() {
 		d := e.Decoder()
@@ -165,7 +165,7 @@ func (a *commands) listEncoders(asJSON bool) error {
 
 // listFields prints what may be filled in. Of a field that is for some requests only, the
 // values of the first field say for which.
-func (a *commands) listFields(e *encode.Encoder, asJSON bool) error {
+func (a *codecCommands) listFields(e *encode.Encoder, asJSON bool) error {
 	first := e.Fields[0].Name
 	rows := [][]string{{a.t("field", "字段"), a.t("default", "默认"), a.t("for", "用于"), a.t("meaning", "含义")}}
 	for i := range e.Fields {
@@ -190,7 +190,7 @@ func (a *commands) listFields(e *encode.Encoder, asJSON bool) error {
 }
 
 // meaningOf is the title of a field, what it may be, and its hint.
-func (a *commands) meaningOf(f *encode.Field) string {
+func (a *codecCommands) meaningOf(f *encode.EncoderField) string {
 	var may string
 	switch f.Kind {
 	case encode.Choice:
@@ -218,22 +218,22 @@ func (a *commands) meaningOf(f *encode.Field) string {
 }
 
 // fieldLine is a field as JSON.
-func (a *commands) fieldLine(f *encode.Field) any {
+func (a *codecCommands) fieldLine(f *encode.EncoderField) any {
 	var values []string
 	for _, o := range f.Choices {
 		values = append(values, o.Value)
 	}
 	return struct {
-		V        int         `json:"v"`
-		Name     string      `json:"name"`
-		Title    string      `json:"title"`
-		Kind     encode.Kind `json:"kind"`
-		Values   []string    `json:"values,omitempty"`
-		Least    int         `json:"least"`
-		Most     int         `json:"most"`
-		Length   int         `json:"length,omitempty"`
-		Default  string      `json:"default,omitempty"`
-		Optional bool        `json:"optional,omitempty"`
-		For      []string    `json:"for,omitempty"`
+		V        int              `json:"v"`
+		Name     string           `json:"name"`
+		Title    string           `json:"title"`
+		Kind     encode.FieldKind `json:"kind"`
+		Values   []string         `json:"values,omitempty"`
+		Least    int              `json:"least"`
+		Most     int              `json:"most"`
+		Length   int              `json:"length,omitempty"`
+		Default  string           `json:"default,omitempty"`
+		Optional bool             `json:"optional,omitempty"`
+		For      []string         `json:"for,omitempty"`
 	}{1, f.Name, f.Title.In(a.Lang), f.Kind, values, f.Least, f.Most, f.Length, f.Default, f.Optional, f.For}
 }

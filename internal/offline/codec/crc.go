@@ -1,4 +1,4 @@
-package offline
+package codec
 
 import (
 	"bufio"
@@ -15,7 +15,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *commands) crcCommand() *cobra.Command {
+func (a *codecCommands) crcCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "crc COMMAND [HEX…]",
 		Short: a.t("List checksums, and find out which one a frame has", "列出校验算法，找出一帧用的是哪一种"),
@@ -31,7 +31,7 @@ bytes of given frames.`,
 	return cmd
 }
 
-func (a *commands) crcListCommand() *cobra.Command {
+func (a *codecCommands) crcListCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "ls",
@@ -101,7 +101,7 @@ const maxFrame = 16 << 10
 // maxExplanations is how many findings are shown.
 const maxExplanations = 8
 
-func (a *commands) crcFindCommand() *cobra.Command {
+func (a *codecCommands) crcFindCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "find HEX…",
 		Short: a.t("Name the checksum that explains the last bytes of frames", "找出能解释帧末尾字节的校验算法"),
@@ -130,7 +130,7 @@ xorout 为全 0 或全 1，24 位以上两帧即可。都不符合时退出码�
 	}
 }
 
-func (a *commands) readFrames(cmd *cobra.Command, args []string) ([][]byte, error) {
+func (a *codecCommands) readFrames(cmd *cobra.Command, args []string) ([][]byte, error) {
 	if len(args) == 1 && args[0] == "-" {
 		text, err := io.ReadAll(io.LimitReader(a.In, payload.MaxSize))
 		if err != nil {
@@ -161,7 +161,7 @@ func (a *commands) readFrames(cmd *cobra.Command, args []string) ([][]byte, erro
 	return frames, nil
 }
 
-func (a *commands) showFound(found []crcsearch.Match, scope crcsearch.SearchScope, frames int) error {
+func (a *codecCommands) showFound(found []crcsearch.Candidate, scope crcsearch.SearchScope, frames int) error {
 	out := bufio.NewWriter(a.Out)
 	for _, f := range found[:min(maxExplanations, len(found))] {
 		fmt.Fprintf(out, "%-24s %s\n", f.Trailer, a.explainFound(f))
@@ -184,7 +184,7 @@ func (a *commands) showFound(found []crcsearch.Match, scope crcsearch.SearchScop
 }
 
 // searched says what a search that found nothing has looked for, and what to do next.
-func (a *commands) searched(scope crcsearch.SearchScope, frames int) string {
+func (a *codecCommands) searched(scope crcsearch.SearchScope, frames int) string {
 	s := fmt.Sprintf(a.t("searched: %d checksums by name, each in %d places", "已搜索：%d 种有名称的校验，各 %d 种位置"), scope.Named, scope.Places)
 	more := a.t("\nhint: give whole frames, and more of them: from three of one length the parameters of a CRC are computed", "\n提示：请给出完整的帧并多给几帧：三帧长度相同时可以推算 CRC 参数")
 	if scope.Any > 0 {
@@ -204,7 +204,7 @@ func (a *commands) searched(scope crcsearch.SearchScope, frames int) string {
 }
 
 // explainFound says in words where a checksum stands and what it covers.
-func (a *commands) explainFound(f crcsearch.Match) string {
+func (a *codecCommands) explainFound(f crcsearch.Candidate) string {
 	t := f.Trailer
 	s := t.Algorithm.Name + ": "
 	if t.Range.From == 0 {

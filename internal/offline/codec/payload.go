@@ -1,4 +1,4 @@
-package offline
+package codec
 
 import (
 	"bufio"
@@ -12,7 +12,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *commands) payloadCommand() *cobra.Command {
+func (a *codecCommands) payloadCommand() *cobra.Command {
 	var f terminal.PayloadFlags
 	var asHex, raw bool
 	cmd := &cobra.Command{

@@ -1,4 +1,4 @@
-package offline
+package tutorial
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 func TestDemoLoss(t *testing.T) {
 	for _, lang := range []sockeye.Lang{sockeye.English, sockeye.Chinese} {
 		var out bytes.Buffer
-		d := &tcpDemo{commands: &commands{Terminal: &terminal.Terminal{Streams: terminal.Streams{Out: &out, Err: &out}, Ctx: t.Context(), Lang: lang}}}
+		d := &tcpDemo{tutorialCommands: &tutorialCommands{Terminal: &terminal.Terminal{Streams: terminal.Streams{Out: &out, Err: &out}, Ctx: t.Context(), Lang: lang}}}
 		if err := d.blackhole(); err != nil {
 			t.Fatal(err)
 		}

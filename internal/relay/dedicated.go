@@ -17,9 +17,9 @@ import (
 // drain is how long the end of one connection may take because the other has ended.
 const drain = 5 * time.Second
 
-// Pairs relays by pairing each peer of a session with a connection of its own to an upstream.
+// Dedicated relays by pairing each peer of a session with a connection of its own to an upstream.
 // All methods may be called from any goroutine.
-type Pairs struct {
+type Dedicated struct {
 	record  func(sockeye.Event)
 	chains  *Chains
 	probe   loopProbe
@@ -39,33 +39,33 @@ type Pairs struct {
 	ended    bool        // Wait was called: no timer is started any more
 
 	mu     sync.Mutex
-	faults *fault.Set                // nil: none
+	faults *fault.RelayFaults        // nil: none
 	pairs  map[*transport.Peer]*pair // by either peer; that of an upstream may not be bound to one yet
 }
 
 // NewPairs makes a relay that gives its events to record, and adds its connections to chains.
 // Its peers wait until SetDial is called.
-func NewPairs(record func(sockeye.Event), chains *Chains) *Pairs {
-	return &Pairs{record: record, chains: chains, wakeups: newWakeups(), ready: make(chan struct{}), pairs: map[*transport.Peer]*pair{}}
+func NewPairs(record func(sockeye.Event), chains *Chains) *Dedicated {
+	return &Dedicated{record: record, chains: chains, wakeups: newWakeups(), ready: make(chan struct{}), pairs: map[*transport.Peer]*pair{}}
 }
 
 // AwaitFirst announces that routes depend on what peers send first. It is called before there
 // are peers.
-func (r *Pairs) AwaitFirst() { r.byFirst = true }
+func (r *Dedicated) AwaitFirst() { r.byFirst = true }
 
 // Between sets the session whose peers are relayed. It is called before faults are set.
-func (r *Pairs) Between(s *sockeye.Session) { r.session = s }
+func (r *Dedicated) Between(s *sockeye.Session) { r.session = s }
 
 // SetDial sets how a peer's upstream is dialled: by the first route that fits the peer, else
 // by dial. It is called once.
-func (r *Pairs) SetDial(dial Dial, routes ...Route) {
+func (r *Dedicated) SetDial(dial Dial, routes ...Route) {
 	r.dial, r.routes = dial, routes
 	close(r.ready)
 }
 
 // Wait returns when nothing of the relay runs any more; the peers of both sides have left.
 // Faults that are set stay as they are from then on.
-func (r *Pairs) Wait() {
+func (r *Dedicated) Wait() {
 	r.changing.Lock()
 	r.ended = true
 	r.stopExpiry()
@@ -75,17 +75,17 @@ func (r *Pairs) Wait() {
 }
 
 // DownstreamResponder is the responder of the session whose peers are relayed.
-func (r *Pairs) DownstreamResponder() transport.Responder { return downstreamResponder{r} }
+func (r *Dedicated) DownstreamResponder() transport.Responder { return downstreamResponder{r} }
 
 // UpstreamResponder is the responder of the session that dials the upstream.
-func (r *Pairs) UpstreamResponder() transport.Responder { return upstreamResponder{r} }
+func (r *Dedicated) UpstreamResponder() transport.Responder { return upstreamResponder{r} }
 
 // downstreamResponder is the responder of the session that listens.
-type downstreamResponder struct{ *Pairs }
+type downstreamResponder struct{ *Dedicated }
 
 // Joined dials the upstream for a new peer.
 func (r downstreamResponder) Joined(p *transport.Peer) {
-	l := &pair{relay: r.Pairs, down: p, number: r.joined.Add(1), linked: make(chan struct{})}
+	l := &pair{relay: r.Dedicated, down: p, number: r.joined.Add(1), linked: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if r.byFirst {
 		l.opening = &opening{bytes: make(chan []byte, 1)}
@@ -103,7 +103,7 @@ func (r downstreamResponder) Joined(p *transport.Peer) {
 }
 
 // noteLoop records the error that the upstream of a pair leads back to this relay.
-func (r *Pairs) noteLoop(l *pair) {
+func (r *Dedicated) noteLoop(l *pair) {
 	r.record(sockeye.Event{Kind: sockeye.Failed, Session: l.down.Session, Peer: l.down.Peer, Detail: &sockeye.Detail{Err: OwnUpstream(l.down.Local.String())}})
 }
 
@@ -117,7 +117,7 @@ func OwnUpstream(at string) *sockeye.Error {
 
 // link dials the upstream of a pair and joins both sides. If it cannot be dialled, the peer is
 // aborted.
-func (r *Pairs) link(l *pair) {
+func (r *Dedicated) link(l *pair) {
 	select {
 	case <-r.ready:
 	case <-l.ctx.Done():
@@ -136,7 +136,7 @@ func (r *Pairs) link(l *pair) {
 
 // dialFor dials the upstream of a pair; nil if that fails. It does not dial an upstream that
 // leads back to this relay.
-func (r *Pairs) dialFor(l *pair) *transport.Peer {
+func (r *Dedicated) dialFor(l *pair) *transport.Peer {
 	if r.chains.loops(l) {
 		r.noteLoop(l)
 		return nil
@@ -157,7 +157,7 @@ func (r *Pairs) dialFor(l *pair) *transport.Peer {
 }
 
 // join makes a pair of a peer and its upstream, and has both read, which they were not before.
-func (r *Pairs) join(l *pair, up *transport.Peer) {
+func (r *Dedicated) join(l *pair, up *transport.Peer) {
 	up.Hold()
 	r.record(sockeye.Event{Kind: sockeye.Paired, Session: l.down.Session, Peer: l.down.Peer,
 		Detail: &sockeye.Detail{Pair: &sockeye.PeerRef{ID: up.ID, Session: up.Session.ID, Address: up.Remote.String()}}})
@@ -178,7 +178,7 @@ func (r *Pairs) join(l *pair, up *transport.Peer) {
 }
 
 // bind notes the pair that a connection to the upstream belongs to.
-func (r *Pairs) bind(up *transport.Peer, l *pair) {
+func (r *Dedicated) bind(up *transport.Peer, l *pair) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if waiting := r.pairs[up]; waiting != nil {
@@ -190,7 +190,7 @@ func (r *Pairs) bind(up *transport.Peer, l *pair) {
 
 // of returns the pair of a peer; nil if it has none any more. For a connection to the upstream
 // it waits until the pair is bound, or p closes.
-func (r *Pairs) of(p *transport.Peer) *pair {
+func (r *Dedicated) of(p *transport.Peer) *pair {
 	l := r.pairOf(p)
 	if l == nil || l.down != nil {
 		return l
@@ -205,14 +205,14 @@ func (r *Pairs) of(p *transport.Peer) *pair {
 
 // pairOf returns the pair of a peer, without waiting: it has no peers if none is bound yet. Who
 // answers for the upstream from another address belongs to its pair.
-func (r *Pairs) pairOf(p *transport.Peer) *pair {
+func (r *Dedicated) pairOf(p *transport.Peer) *pair {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.pairs[p.Origin()]
 }
 
 // Other returns the peer that p is paired with; nil as long as there is none.
-func (r *Pairs) Other(p *transport.Peer) *sockeye.Peer {
+func (r *Dedicated) Other(p *transport.Peer) *sockeye.Peer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := r.pairs[p.Origin()]
@@ -226,7 +226,7 @@ func (r *Pairs) Other(p *transport.Peer) *sockeye.Peer {
 }
 
 // upstreamResponder is the responder of the session that dials the upstream.
-type upstreamResponder struct{ *Pairs }
+type upstreamResponder struct{ *Dedicated }
 
 // Joined adds a pair without peers for a new connection, which bind completes. Sockets of
 // datagrams need none: they receive only after they have sent, when they are bound.
@@ -243,7 +243,7 @@ func (r upstreamResponder) Joined(p *transport.Peer) {
 
 // Forward returns the peer at the other side; nil if it is not known yet. If faults are set for this
 // direction, it keeps what came for its time.
-func (r *Pairs) Forward(p *transport.Peer, data []byte) (to *transport.Peer, kept bool) {
+func (r *Dedicated) Forward(p *transport.Peer, data []byte) (to *transport.Peer, kept bool) {
 	l := r.pairOf(p)
 	if l == nil || l.down == nil || l.opening != nil {
 		return nil, false
@@ -266,7 +266,7 @@ func (r *Pairs) Forward(p *transport.Peer, data []byte) (to *transport.Peer, kep
 
 // Received passes on what came. It returns when the system of the other side has taken it, or,
 // if faults are set, a bounded queue has. So a peer is read no faster than the other reads.
-func (r *Pairs) Received(p *transport.Peer, data []byte) {
+func (r *Dedicated) Received(p *transport.Peer, data []byte) {
 	l := r.of(p)
 	if l == nil {
 		return
@@ -288,7 +288,7 @@ func (r *Pairs) Received(p *transport.Peer, data []byte) {
 }
 
 // Finished passes on that a peer finished sending, and why if it said.
-func (r *Pairs) Finished(p *transport.Peer) {
+func (r *Dedicated) Finished(p *transport.Peer) {
 	l := r.of(p)
 	if l == nil {
 		return
@@ -311,7 +311,7 @@ func (r *Pairs) Finished(p *transport.Peer) {
 }
 
 // finish ends the direction to a peer. Only the first call for a direction does.
-func (r *Pairs) finish(l *pair, to *transport.Peer) {
+func (r *Dedicated) finish(l *pair, to *transport.Peer) {
 	if l.finished[1-l.wayOf(to)].Swap(true) {
 		return
 	}
@@ -323,7 +323,7 @@ func (r *Pairs) finish(l *pair, to *transport.Peer) {
 
 // Left ends the connection at the other side as this one ended: with a reset, or in good order
 // after what waits to be passed on.
-func (r *Pairs) Left(p *transport.Peer) {
+func (r *Dedicated) Left(p *transport.Peer) {
 	r.mu.Lock()
 	l := r.pairs[p]
 	delete(r.pairs, p)
@@ -353,7 +353,7 @@ func isBreak(why sockeye.Reason) bool {
 }
 
 // endPair ends the other side of a peer that has left.
-func (r *Pairs) endPair(l *pair, p *transport.Peer, abort bool) {
+func (r *Dedicated) endPair(l *pair, p *transport.Peer, abort bool) {
 	l.cancel()
 	r.running.Go(func() {
 		<-l.linked

@@ -1,10 +1,9 @@
-package cli
+package tutorial
 
 import (
 	"github.com/spf13/cobra"
 
 	"sockeye"
-	"sockeye/internal/offline"
 	"sockeye/internal/terminal"
 )
 
@@ -14,7 +13,7 @@ type demoFlags struct {
 	port       uint16
 }
 
-func (a *app) demoCommand() *cobra.Command {
+func (a *tutorialCommands) demoCommand() *cobra.Command {
 	f := demoFlags{port: sockeye.DefaultPort}
 	cmd := &cobra.Command{
 		Use:   "demo",
@@ -38,10 +37,10 @@ Afterwards the server stays open on all addresses for a board of your own.`,
 	fs.BoolVar(&f.once, "once", false, a.t("exit after the last step", "演示结束后退出"))
 	fs.BoolVar(&f.json, "json", false, a.t("print one JSON event per line, and nothing else", "只输出事件，每个事件一行 JSON"))
 	fs.Uint16Var(&f.port, "port", f.port, a.t("the PC's port; another one is taken if it is not free", "电脑端口；被占用时自动换一个"))
-	cmd.AddCommand(offline.TCPDemoCommand(a.Terminal))
+	cmd.AddCommand(a.tcpDemoCommand())
 	return cmd
 }
 
-func (a *app) demo(f demoFlags) error {
+func (a *tutorialCommands) demo(f demoFlags) error {
 	return a.Walkthrough(terminal.WalkthroughOptions{Once: f.once, JSON: f.json, Port: f.port})
 }

@@ -1,4 +1,4 @@
-package offline
+package host
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *commands) portsCommand() *cobra.Command {
+func (a *hostCommands) portsCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "ports",
@@ -38,7 +38,7 @@ pseudo-terminals, which can be opened all the same.`,
 	return cmd
 }
 
-func (a *commands) printPorts(list []serialport.PortInfo) error {
+func (a *hostCommands) printPorts(list []serialport.PortInfo) error {
 	rows := [][]string{{a.t("address", "地址"), "USB", a.t("device", "设备"), a.t("serial number", "序列号"), a.t("driver", "驱动")}}
 	for _, p := range list {
 		row := []string{p.Address().String(), "", "", "", p.Driver}

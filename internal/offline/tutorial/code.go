@@ -1,4 +1,4 @@
-package offline
+package tutorial
 
 import (
 	"fmt"
@@ -21,7 +21,7 @@ type codeFlags struct {
 	language, hello, pin, host, frame, check string
 }
 
-func (a *commands) codeCommand() *cobra.Command {
+func (a *tutorialCommands) codeCommand() *cobra.Command {
 	var f codeFlags
 	var names []string
 	for _, l := range core.ProgramLanguages() {
@@ -60,7 +60,7 @@ var sessionName = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^s\d+$`)
 })
 
-func (a *commands) code(cmd *cobra.Command, f *codeFlags, args []string) error {
+func (a *tutorialCommands) code(cmd *cobra.Command, f *codeFlags, args []string) error {
 	if len(args) > 1 {
 		return terminal.Usage(args[1], terminal.TooMany(args[1]), terminal.HelpHint(cmd))
 	}
@@ -116,7 +116,7 @@ func (f *codeFlags) usage(err error) error {
 }
 
 // sessionCode asks the workbench that runs for the program.
-func (a *commands) sessionCode(f *codeFlags, args []string) (string, error) {
+func (a *tutorialCommands) sessionCode(f *codeFlags, args []string) (string, error) {
 	c, err := client.Attach(a.Ctx, &client.AttachOptions{Language: a.Lang, Getenv: a.Env})
 	if err != nil {
 		return "", err
@@ -135,12 +135,12 @@ func (a *commands) sessionCode(f *codeFlags, args []string) (string, error) {
 		}
 	}
 	var p api.Program
-	err = c.(interface{ API() *api.Client }).API().Ask(a.Ctx, "GET", "/sessions/"+id+"/program?"+q.Encode(), nil, &p)
+	err = c.(interface{ API() *api.HTTPClient }).API().Ask(a.Ctx, "GET", "/sessions/"+id+"/program?"+q.Encode(), nil, &p)
 	return p.Code, err
 }
 
 // firstListener is the first session that listens.
-func (a *commands) firstListener(c client.Client) (string, error) {
+func (a *tutorialCommands) firstListener(c client.Client) (string, error) {
 	all, err := c.Sessions(a.Ctx)
 	if err != nil {
 		return "", err

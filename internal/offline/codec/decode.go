@@ -1,4 +1,4 @@
-package offline
+package codec
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ type decodeCommandFlags struct {
 	guess            bool
 }
 
-func (a *commands) decodeCommand() *cobra.Command {
+func (a *codecCommands) decodeCommand() *cobra.Command {
 	var f decodeCommandFlags
 	cmd := &cobra.Command{
 		Use:   "decode [HEX|FILE|-]",
@@ -72,7 +72,7 @@ listen、connect、log show、log export 和 session tail 都有 --decode。`),
 // maxDecodedFile is how much of a file or of standard input is read.
 const maxDecodedFile = 64 << 20
 
-func (a *commands) decode(cmd *cobra.Command, args []string, f *decodeCommandFlags) error {
+func (a *codecCommands) decode(cmd *cobra.Command, args []string, f *decodeCommandFlags) error {
 	known, err := f.Knowledge()
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func (a *commands) decode(cmd *cobra.Command, args []string, f *decodeCommandFla
 }
 
 // bytesToDecode are the bytes that the arguments are: hex, a file, or standard input.
-func (a *commands) bytesToDecode(cmd *cobra.Command, args []string, asText bool) ([]byte, error) {
+func (a *codecCommands) bytesToDecode(cmd *cobra.Command, args []string, asText bool) ([]byte, error) {
 	typed := strings.Join(args, " ")
 	switch {
 	case typed == "" && asText, len(args) == 0:
@@ -135,7 +135,7 @@ func (a *commands) bytesToDecode(cmd *cobra.Command, args []string, asText bool)
 	return nil, &e
 }
 
-func (a *commands) fileToDecode(name string) ([]byte, error) {
+func (a *codecCommands) fileToDecode(name string) ([]byte, error) {
 	path, err := a.File("FILE", name)
 	if err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func readToDecode(from io.Reader, name string) ([]byte, error) {
 }
 
 // printMessage prints a message whose first byte is the one at at.
-func (a *commands) printMessage(m *decode.Message, at int, asJSON bool) error {
+func (a *codecCommands) printMessage(m *decode.Message, at int, asJSON bool) error {
 	if asJSON {
 		return a.PrintJSON(struct {
 			V int `json:"v"`
@@ -178,7 +178,7 @@ func (a *commands) printMessage(m *decode.Message, at int, asJSON bool) error {
 	return err
 }
 
-func (a *commands) listDecoders(asJSON bool) error {
+func (a *codecCommands) listDecoders(asJSON bool) error {
 	rows := [][]string{{a.t("name", "名称"), a.t("protocol", "协议"), a.t("defined by", "定义")}}
 	for _, d := range decode.All() {
 		if asJSON {
@@ -203,7 +203,7 @@ func (a *commands) listDecoders(asJSON bool) error {
 }
 
 // printGuesses says which protocols bytes look like: as one stream.
-func (a *commands) printGuesses(data []byte, asJSON bool) error {
+func (a *codecCommands) printGuesses(data []byte, asJSON bool) error {
 	found := decode.Guess([][]byte{bytes.Clone(data)}, false)
 	for _, p := range found {
 		summary := p.Summary()
@@ -231,7 +231,7 @@ func (a *commands) printGuesses(data []byte, asJSON bool) error {
 }
 
 // messageCount is a number of messages in words.
-func (a *commands) messageCount(n int) string {
+func (a *codecCommands) messageCount(n int) string {
 	if n == 1 {
 		return a.t("1 message", "1 条消息")
 	}

@@ -1,4 +1,4 @@
-package offline
+package tutorial
 
 import (
 	"bytes"
@@ -36,7 +36,7 @@ func TestDemoShowsItsOwnTimeWait(t *testing.T) {
 		return c.(*net.TCPConn), s.(*net.TCPConn)
 	}
 	var out bytes.Buffer
-	d := &tcpDemo{commands: &commands{Terminal: &terminal.Terminal{Streams: terminal.Streams{Out: &out, Err: &out}, Ctx: t.Context(), Lang: sockeye.English}}}
+	d := &tcpDemo{tutorialCommands: &tutorialCommands{Terminal: &terminal.Terminal{Streams: terminal.Streams{Out: &out, Err: &out}, Ctx: t.Context(), Lang: sockeye.English}}}
 	d.client, d.server = dial()
 	for range 16 {
 		client, server := dial()

@@ -1,4 +1,4 @@
-package offline
+package host
 
 import (
 	"bufio"
@@ -13,7 +13,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *commands) addrsCommand() *cobra.Command {
+func (a *hostCommands) addrsCommand() *cobra.Command {
 	var asJSON, groups bool
 	cmd := &cobra.Command{
 		Use:   "addrs",
@@ -43,7 +43,7 @@ also the multicast groups that this machine has joined on each.`,
 	return cmd
 }
 
-func (a *commands) printAddrs(list []netinfo.Interface, groups bool) error {
+func (a *hostCommands) printAddrs(list []netinfo.Interface, groups bool) error {
 	out := bufio.NewWriter(a.Out)
 	wide := 0
 	for _, i := range list {
@@ -73,7 +73,7 @@ func (a *commands) printAddrs(list []netinfo.Interface, groups bool) error {
 }
 
 // printBoardLines prints what to type on a board in the same network.
-func (a *commands) printBoardLines(out *bufio.Writer, list []netinfo.Interface) {
+func (a *hostCommands) printBoardLines(out *bufio.Writer, list []netinfo.Interface) {
 	board, ok := netinfo.BoardAddress(list)
 	if !ok {
 		fmt.Fprintln(out, a.t("No network is connected: only this machine can reach itself. Here, type:", "没有连接网络：只有本机能访问自己。可在本机输入："))
@@ -90,7 +90,7 @@ func (a *commands) printBoardLines(out *bufio.Writer, list []netinfo.Interface) 
 	fmt.Fprintf(out, a.t("    %s is the interface's name here; write the board's own there.\n", "    %s 是本机的网卡名，请换成开发板自己的网卡名。\n"), payload.SafeString("%"+link.Zone()))
 }
 
-func (a *commands) interfaceState(i netinfo.Interface) string {
+func (a *hostCommands) interfaceState(i netinfo.Interface) string {
 	words := []string{a.t("down", "未启用")}
 	if i.Up {
 		words[0] = a.t("up", "已启用")
@@ -109,7 +109,7 @@ func (a *commands) interfaceState(i netinfo.Interface) string {
 	return strings.Join(words, a.t(", ", "，"))
 }
 
-func (a *commands) scope(s netinfo.AddressScope) string {
+func (a *hostCommands) scope(s netinfo.AddressScope) string {
 	return map[netinfo.AddressScope]string{
 		netinfo.ScopePrivate:   a.t("private", "私有地址"),
 		netinfo.ScopeGlobal:    a.t("global", "公网地址"),
@@ -143,7 +143,7 @@ type (
 	}
 )
 
-func (a *commands) addrsJSON(list []netinfo.Interface, groups bool) addrsLine {
+func (a *hostCommands) addrsJSON(list []netinfo.Interface, groups bool) addrsLine {
 	board, _ := netinfo.BoardAddress(list)
 	out := addrsLine{V: 1, Board: netip.AddrPortFrom(board, a.defaultPort()).String(), Interfaces: []interfaceLine{}}
 	for _, i := range list {

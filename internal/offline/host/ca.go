@@ -1,4 +1,4 @@
-package offline
+package host
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 	"sockeye/internal/terminal"
 )
 
-func (a *commands) caCommand() *cobra.Command {
+func (a *hostCommands) caCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "ca [COMMAND]",
@@ -42,7 +42,7 @@ certificate.`,
 }
 
 // caStore is where this user's CA is kept.
-func (a *commands) caStore() (*localca.Store, error) {
+func (a *hostCommands) caStore() (*localca.Store, error) {
 	if dir := a.CADir(); dir != "" {
 		return &localca.Store{Dir: dir}, nil
 	}
@@ -51,7 +51,7 @@ func (a *commands) caStore() (*localca.Store, error) {
 		Hint:    sockeye.Text{En: "name one: SOCKEYE_HOME=/some/directory", Zh: "请指定：SOCKEYE_HOME=/某个目录"}}
 }
 
-func (a *commands) loadCA() (*localca.Authority, *localca.Store, error) {
+func (a *hostCommands) loadCA() (*localca.Authority, *localca.Store, error) {
 	store, err := a.caStore()
 	if err != nil {
 		return nil, nil, err
@@ -71,7 +71,7 @@ type caJSON struct {
 	PEM       string    `json:"pem"`
 }
 
-func (a *commands) showCA(asJSON bool) error {
+func (a *hostCommands) showCA(asJSON bool) error {
 	ca, store, err := a.loadCA()
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (a *commands) showCA(asJSON bool) error {
 // caFormats are the forms in which the certificate is exported.
 var caFormats = []string{"pem", "der", "c", "micropython"}
 
-func (a *commands) caExportCommand() *cobra.Command {
+func (a *hostCommands) caExportCommand() *cobra.Command {
 	format, host, port := "pem", "192.168.1.111", a.defaultPort
 	cmd := &cobra.Command{
 		Use:   "export [FILE]",
@@ -148,7 +148,7 @@ func caText(ca *localca.Authority, format, host string, port uint16) ([]byte, er
 		Hint:    sockeye.Text{En: "one of " + strings.Join(caFormats, ", "), Zh: "可用：" + strings.Join(caFormats, "、")}}
 }
 
-func (a *commands) caIssueCommand() *cobra.Command {
+func (a *hostCommands) caIssueCommand() *cobra.Command {
 	var client bool
 	dir := "."
 	cmd := &cobra.Command{
@@ -180,7 +180,7 @@ func namesToIssue(_ *cobra.Command, names []string) error {
 			Zh: "服务器：sockeye ca issue kitchen.lan 192.168.1.10；客户端：sockeye ca issue --client board7"})
 }
 
-func (a *commands) issue(names []string, client bool, dir string) error {
+func (a *hostCommands) issue(names []string, client bool, dir string) error {
 	ca, _, err := a.loadCA()
 	if err != nil {
 		return err
@@ -232,7 +232,7 @@ func fileName(s string) string {
 	return safe
 }
 
-func (a *commands) caRenewCommand() *cobra.Command {
+func (a *hostCommands) caRenewCommand() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "renew",

@@ -1,4 +1,4 @@
-package offline
+package host
 
 import (
 	"fmt"
@@ -21,7 +21,7 @@ type doctorFlags struct {
 	with, share                                      string
 }
 
-func (a *commands) doctorCommand() *cobra.Command {
+func (a *hostCommands) doctorCommand() *cobra.Command {
 	var f doctorFlags
 	cmd := &cobra.Command{
 		Use:   "doctor [ADDRESS]",
@@ -73,7 +73,7 @@ The exit code is 0 if all is well, 3 if a cause was found, 1 if it could not be 
 	return cmd
 }
 
-func (a *commands) doctor(args []string, f doctorFlags) error {
+func (a *hostCommands) doctor(args []string, f doctorFlags) error {
 	address := ""
 	switch {
 	case len(args) > 2:
@@ -118,7 +118,7 @@ func (a *commands) doctor(args []string, f doctorFlags) error {
 	return nil
 }
 
-func (a *commands) otherFacts(code string) (*doctor.Facts, error) {
+func (a *hostCommands) otherFacts(code string) (*doctor.Facts, error) {
 	if code == "" {
 		return nil, nil
 	}
@@ -130,7 +130,7 @@ func (a *commands) otherFacts(code string) (*doctor.Facts, error) {
 }
 
 // examine asks the doctor, with a countdown on a terminal.
-func (a *commands) examine(q doctor.Question, other *doctor.Facts) *doctor.Diagnosis {
+func (a *hostCommands) examine(q doctor.Question, other *doctor.Facts) *doctor.Diagnosis {
 	done := make(chan *doctor.Diagnosis, 1)
 	go func() { done <- core.Examine(a.Ctx, q, other) }()
 	tick := time.NewTicker(time.Second)
@@ -151,7 +151,7 @@ func (a *commands) examine(q doctor.Question, other *doctor.Facts) *doctor.Diagn
 }
 
 // otherSide prints the code of this machine, or answers for it.
-func (a *commands) otherSide(address string, f doctorFlags) error {
+func (a *hostCommands) otherSide(address string, f doctorFlags) error {
 	network, port, connects := sockeye.TCP, a.defaultPort(), false
 	if address != "" {
 		at, err := sockeye.ParseAddressPort(address, port)
@@ -182,7 +182,7 @@ func (a *commands) otherSide(address string, f doctorFlags) error {
 }
 
 // shareReport writes a report to a new file, as text and as JSON below.
-func (a *commands) shareReport(report doctor.Report, f doctorFlags) error {
+func (a *hostCommands) shareReport(report doctor.Report, f doctorFlags) error {
 	if f.shorten {
 		report = report.Shortened()
 	}

@@ -1,4 +1,4 @@
-package offline
+package tutorial
 
 import (
 	"context"
@@ -37,7 +37,7 @@ func (d *tcpDemo) loseSegments(lose func() (by string, err error)) error {
 		return demoError(err)
 	}
 	defer l.Close()
-	lossy := &tcpDemo{commands: d.commands, listener: l}
+	lossy := &tcpDemo{tutorialCommands: d.tutorialCommands, listener: l}
 	defer lossy.close()
 	client, server, err := lossy.pair()
 	if err != nil {
@@ -93,7 +93,7 @@ func (d *tcpDemo) blackhole() error {
 	if err != nil {
 		return err
 	}
-	lost := &tcpDemo{commands: d.commands, listener: l}
+	lost := &tcpDemo{tutorialCommands: d.tutorialCommands, listener: l}
 	defer lost.close()
 	client, server, err := lost.pairThrough(at)
 	if err != nil {
