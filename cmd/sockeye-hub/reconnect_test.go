@@ -97,7 +97,7 @@ func TestBoardAsksHowManyThereAre(t *testing.T) {
 	t.Parallel()
 	h := startHub(t)
 	other := steal(t, h, "lab/other")
-	b := hub.Board{Site: "lab", Name: "lamp"}
+	b := hub.BoardID{Site: "lab", Name: "lamp"}
 	answers, err := h.connect(t).SubscribeSync(b.Inbox() + ".boards")
 	if err != nil {
 		t.Fatal(err)

@@ -120,7 +120,7 @@ func parsedDial(t *testing.T, c hub.Code) (*nats.Conn, error) {
 func TestStolenBoardAnswersForNobody(t *testing.T) {
 	h := startHub(t)
 	thief := steal(t, h, "lab/thief")
-	b := hub.Board{Site: "lab", Name: "lamp"}
+	b := hub.BoardID{Site: "lab", Name: "lamp"}
 	asleep := steal(t, h, "lab/asleep")
 	p := startPlayer(t, h.enrol(t, b.String()), "--hub-send")
 	conn := h.connect(t)
@@ -164,7 +164,7 @@ func TestStolenBoardAnswersForNobody(t *testing.T) {
 	}
 	p.finish(t)
 	var sent, received, wrong string
-	for e, err := range hub.Read(t.Context(), conn, hub.ReadOptions{Site: b.Site, Board: b.Name}) {
+	for e, err := range hub.Read(t.Context(), conn, hub.StreamFilter{Site: b.Site, Board: b.Name}) {
 		switch {
 		case err != nil:
 			wrong = err.Error()

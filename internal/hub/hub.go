@@ -96,7 +96,7 @@ func (b BoardID) SendSubject() string { return b.subject("send") }
 func (b BoardID) Inbox() string { return "_INBOX." + b.Site + "." + b.Name }
 
 // boardsReply is where the hub answers how many boards there are.
-func (b Board) boardsReply() string { return b.Inbox() + ".boards" }
+func (b BoardID) boardsReply() string { return b.Inbox() + ".boards" }
 
 // LastMessage is where the board asks the stream for its own last message.
 func (b BoardID) LastMessage() string {
