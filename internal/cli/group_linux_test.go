@@ -48,3 +48,32 @@ func TestGroupOnSeveralInterfaces(t *testing.T) {
 	run(t, "sockeye", "connect", "tcp://"+relay.local(t).String(), "--send", "relayed", "--quit-after", "0").ends(0)
 	both("relayed")
 }
+
+// What is piped to a group goes on being sent when there was no way to it for a time: what could
+// not be sent meanwhile is told, and nothing else is lost.
+func TestPipeToAGroupThatIsAway(t *testing.T) {
+	if _, ok := oneCable(t); !ok {
+		return
+	}
+	ip := func(line string) {
+		t.Helper()
+		words := strings.Fields(line)
+		if out, err := exec.Command("ip", words...).CombinedOutput(); err != nil {
+			t.Fatalf("ip %s: %v\n%s", line, err, out)
+		}
+	}
+	listener := serve(t, "listen", "udp://239.1.2.3:5000", "--interface", "va", "--recv-only")
+	listener.local(t)
+	ip("route add 239.0.0.0/8 dev va")
+	piped := run(t, "sockeye", "connect", "udp://239.1.2.3:5000", "--json", "--quit-after", "0")
+	piped.says("before")
+	listener.wait(t, "received", "data=before")
+	ip("route delete 239.0.0.0/8 dev va")
+	piped.says("lost")
+	piped.prints(`"kind":"error"`)
+	ip("route add 239.0.0.0/8 dev va")
+	piped.says("after")
+	listener.wait(t, "received", "data=after")
+	piped.in.Close()
+	piped.ends(0)
+}

@@ -111,7 +111,7 @@ func (x *exchangeRun) next() (over bool, err error) {
 // onRefusal handles that a datagram was refused. That does not end the exchange while more will
 // be sent, because the program at the other end may be started yet.
 func (x *exchangeRun) onRefusal() (over bool, err error) {
-	again := !x.sent && (x.request.List != nil || x.request.Expect != nil)
+	again := !x.sent && (x.request.List != nil || x.request.Expect != nil || x.session.Endpoint().Group().IsValid())
 	if refused := x.refused.ofLastSend(); refused != nil && !again && x.console == nil {
 		return true, x.notReached(x.request, refused)
 	}
@@ -246,7 +246,7 @@ func (l *Runner) clientInput(s *core.Session, r Exchange) <-chan error {
 				err = p.Finish(l.sending)
 			}
 		default:
-			err = l.pipeToPeer(p, r.Input)
+			err = l.pipeToPeer(p, r.Input, s.Endpoint().Group().IsValid())
 		}
 		if err != nil && l.sending.Err() == nil && isLeaving(p, err) {
 			return // why the peer left says more than the send that failed for it

@@ -287,13 +287,17 @@ func (c *lineEnds) convert(data []byte) []byte {
 }
 
 // pipeToPeer sends standard input to one peer, then finishes sending: the peer
-// sees the end as it came. It returns when that is done.
-func (l *Runner) pipeToPeer(p *core.Peer, f *InputFlags) error {
+// sees the end as it came. It returns when that is done. With aGroup a failed send is an event
+// and no more: a multicast group refuses nothing, and its interface may come back.
+func (l *Runner) pipeToPeer(p *core.Peer, f *InputFlags, aGroup bool) error {
 	err := l.readInput(f, func(data []byte) error {
 		var err error
 		for _, one := range p.Dialed() {
 			_, fault := one.Send(l.sending, data)
 			err = cmp.Or(err, fault)
+		}
+		if aGroup && l.sending.Err() == nil {
+			return nil
 		}
 		return err
 	})
