@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"sockeye"
 	"sockeye/internal/hub"
@@ -107,6 +111,110 @@ func parsedDial(t *testing.T, c hub.Code) (*nats.Conn, error) {
 		t.Cleanup(conn.Close)
 	}
 	return conn, err
+}
+
+// T61: what NATS does not check is a reply subject: whoever has a board's key could have JetStream answer
+// among another board's events, on its status, to its requests, or into the registry. Nobody takes any of
+// these for what they are not: readers see the events of the other board alone, its program goes on and
+// sends nothing, it keeps being enrolled, and the hub does not take it for alive.
+func TestStolenBoardAnswersForNobody(t *testing.T) {
+	h := startHub(t)
+	thief := steal(t, h, "lab/thief")
+	b := hub.BoardID{Site: "lab", Name: "lamp"}
+	asleep := steal(t, h, "lab/asleep")
+	p := startPlayer(t, h.enrol(t, b.String()), "--hub-send")
+	conn := h.connect(t)
+	await(t, "the board publishes", func() bool { return lastOf(conn, b) >= 2 })
+	reflect := func(to string, data []byte) {
+		t.Helper()
+		m := nats.NewMsg(thief.Events("s1"))
+		m.Data = data
+		for name, value := range map[string]string{"Sockeye-Version": "1", "Sockeye-First": "9000", "Sockeye-Last": "9000", "Sockeye-Instance": "forged"} {
+			m.Header.Set(name, value)
+		}
+		if _, err := thief.RequestMsg(m, patience); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // as it was published, and as JetStream acknowledges
+			for _, subject := range []string{thief.LastMessage(), thief.Events("s1")} {
+				if err := thief.PublishRequest(subject, to, nil); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := thief.Request(thief.LastMessage(), nil, patience); err != nil { // JetStream has done it
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	request, err := json.Marshal(hub.SendRequest{Data: []byte("forged"), Expires: time.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reflect(b.SendSubject(), request)
+	reflect(b.Events("s1"), []byte(`{"seq":9000,"kind":"received"}`))
+	reflect(asleep.Identity.Status(), []byte(`{"v":1,"instance":"forged"}`))
+	entry, err := json.Marshal(map[string]any{"site": "lab", "board": "lamp", "key": "forged", "revoked": time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reflect("$KV."+hub.Boards+"."+b.Key(), entry)
+	const last = "after the attack\n"
+	if _, err := io.WriteString(p.peer, last); err != nil {
+		t.Fatal(err)
+	}
+	p.finish(t)
+	var sent, received, wrong string
+	for e, err := range hub.Read(t.Context(), conn, hub.StreamFilter{Site: b.Site, Board: b.Name}) {
+		switch {
+		case err != nil:
+			wrong = err.Error()
+		case e.Kind == sockeye.Sent:
+			sent += string(e.Data)
+		case e.Kind == sockeye.Received:
+			received += string(e.Data)
+		}
+	}
+	if want := "Hello 01Studio!" + last; sent != want || received != last || !strings.Contains(wrong, "copy") {
+		t.Errorf("the board sent %q and received %q, want %q and %q; what was wrong: %s", sent, received, want, last, wrong)
+	}
+	if list := h.ask(t, "ls", "--json"); strings.Contains(list, "forged") || strings.Contains(list, "revoked") || !strings.Contains(list, `"lamp"`) || isAlive(t, h, "asleep") {
+		t.Errorf("the boards are %s", list)
+	}
+}
+
+// A hub of before the registry had an account of its own keeps its boards: they are moved when it starts.
+func TestRegistryIsMoved(t *testing.T) {
+	h := startHub(t)
+	conn := h.connect(t)
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: hub.Boards})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.enrol(t, "lab/new")
+	steal(t, h, "lab/both")
+	for name, label := range map[string]string{"old": "earlier", "both": "not this one"} {
+		entry := fmt.Sprintf(`{"site":"lab","board":%q,"key":"U","labels":{"is":%q},"since":"2026-01-31T09:30:15Z"}`, name, label)
+		if _, err := old.Create(t.Context(), "lab."+name, []byte(entry)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conn.Close()
+	h.kill()
+	h.restart(t)
+	list := h.ask(t, "ls", "--json")
+	if !strings.Contains(list, `"old"`) || !strings.Contains(list, "earlier") || !strings.Contains(list, `"both"`) || strings.Contains(list, "not this one") {
+		t.Errorf("the boards are %s", list)
+	}
+	if js, err = jetstream.New(h.connect(t)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.KeyValue(t.Context(), hub.Boards); !errors.Is(err, jetstream.ErrBucketNotFound) {
+		t.Errorf("the bucket of the boards' account: %v, want none", err)
+	}
 }
 
 // T61: a stolen board can write and read what is its own, and nothing else: not the events of

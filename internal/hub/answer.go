@@ -48,6 +48,9 @@ type SendReply struct {
 func (p *Publisher) onSend(ctx context.Context) nats.MsgHandler {
 	turns := make(chan struct{}, 16)
 	return func(m *nats.Msg) {
+		if IsCopied(m.Header) { // nobody who may ask has asked
+			return
+		}
 		select {
 		case turns <- struct{}{}:
 		case <-ctx.Done():

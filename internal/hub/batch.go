@@ -103,6 +103,9 @@ func NewMessageDecoder() *MessageDecoder {
 // Events are the events of a message. What cannot be read is an error, with the events
 // before it.
 func (d *MessageDecoder) Events(header map[string][]string, data []byte) (events []sockeye.Event, err error) {
+	if IsCopied(header) {
+		return nil, copiedMessage()
+	}
 	if v := http.Header(header).Get(headerVersion); v != formatVersion {
 		return nil, &sockeye.Error{Kind: sockeye.Unsupported, Op: "read", Target: "hub",
 			Message: sockeye.Text{En: fmt.Sprintf("events in format %.20q, this program reads %s", v, formatVersion), Zh: fmt.Sprintf("事件格式为 %.20q，本程序只能读取 %s", v, formatVersion)},
@@ -129,6 +132,12 @@ func notAnEvent(err error) error {
 	return &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Target: "hub", Err: err,
 		Message: sockeye.Text{En: "a line of a message is no event", Zh: "消息中有一行不是事件"},
 		Hint:    sockeye.Text{En: "who has the board's key has put it there: sockeye hub revoke", Zh: "由持有该开发板密钥的程序写入：可用 sockeye hub revoke 吊销"}}
+}
+
+func copiedMessage() error {
+	return &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Target: "hub",
+		Message: sockeye.Text{En: "a message among the events of this board is a copy of another one, and none of the board's", Zh: "此开发板的事件中有一条是其他消息的副本，并非由该开发板发布"},
+		Hint:    sockeye.Text{En: "it is left out; somebody who is let in has put it there: the servers' log has the time, sockeye hub revoke ends a key", Zh: "已略过；由某个获准连接的程序写入：请查看该时间的服务器日志，并用 sockeye hub revoke 吊销其密钥"}}
 }
 
 // whole reports whether an event has what its kind always has: whoever has a board's key

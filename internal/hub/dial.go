@@ -43,9 +43,15 @@ func (u untilEnd) Dial(network, address string) (net.Conn, error) {
 }
 
 // Retrying makes Dial return a connection that is tried for ever, and comes back
-// whenever it is lost. Changed, if it is not nil, is told why it is down, and with nil
-// that it is up; calls come one after another.
-type Retrying struct{ Changed func(err error) }
+// whenever it is lost.
+type Retrying struct {
+	// Changed, if it is not nil, is told why the connection is down, and with nil that it is
+	// up; calls come one after another.
+	Changed func(err error)
+	// Boards, if it is not nil, says how many boards the hub has, as far as is known: so many
+	// come back together. It may be called at any time.
+	Boards func() int
+}
 
 // Dial connects to a hub; with retry, it returns at once. Close the connection when done.
 func Dial(ctx context.Context, c Credentials, retry *Retrying) (*nats.Conn, error) {
@@ -61,7 +67,7 @@ func Dial(ctx context.Context, c Credentials, retry *Retrying) (*nats.Conn, erro
 		nats.UserJWT(func() (string, error) { return c.JWT, nil }, pair.Sign),
 		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2), // gone after 15 s
 		nats.MaxReconnects(-1), nats.ReconnectBufSize(-1), // the recording is the buffer, never memory
-		nats.CustomReconnectDelay(backoff), nats.IgnoreAuthErrorAbort(),
+		nats.IgnoreAuthErrorAbort(),
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // without one it prints
 	}
 	if c.Pin != "" || !strings.HasPrefix(c.URLs, "nats://") {
@@ -70,7 +76,7 @@ func Dial(ctx context.Context, c Credentials, retry *Retrying) (*nats.Conn, erro
 	if retry == nil {
 		options = append(options, nats.NoReconnect())
 	} else {
-		options = append(options, nats.RetryOnFailedConnect(true), retry.handler())
+		options = append(options, nats.RetryOnFailedConnect(true), nats.CustomReconnectDelay(retry.delay), retry.handler())
 	}
 	conn, err := nats.Connect(c.URLs, options...)
 	if err != nil {
@@ -129,20 +135,31 @@ func (r *Retrying) handler() nats.Option {
 }
 
 // The waits between two tries to connect (full jitter: many boards must not come back
-// at the same moment). A hub that is away for seconds, because it starts again, has its
-// boards within seconds. After a longer time 500 boards come back spread over mostDelay, which is
-// less than 50 in every second.
+// at the same moment). A hub that is away for seconds, because it starts again, has a few
+// boards within seconds, and many at backRate. After a longer time 500 boards come back
+// spread over mostDelay, which is less than 50 in every second.
 const (
 	firstDelay = 500 * time.Millisecond
-	soonDelay  = 3 * time.Second // at most, for the first soonTries
+	soonDelay  = 3 * time.Second // at most, for the first soonTries, of a few boards
 	soonTries  = 8
 	mostDelay  = 40 * time.Second
+	backRate   = 16 // boards in a second, on average
 )
 
-func backoff(tries int) time.Duration {
+// delay is how long to wait before the next try.
+func (r *Retrying) delay(tries int) time.Duration {
+	boards := 0
+	if r.Boards != nil {
+		boards = r.Boards()
+	}
+	return backoff(tries, boards)
+}
+
+// backoff is a random wait after so many tries of each of so many boards.
+func backoff(tries, boards int) time.Duration {
 	most := mostDelay
 	if tries < soonTries {
-		most = min(soonDelay, firstDelay<<tries)
+		most = max(min(soonDelay, firstDelay<<tries), min(time.Duration(boards)*time.Second/backRate, mostDelay))
 	}
 	return 50*time.Millisecond + rand.N(most)
 }

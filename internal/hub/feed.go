@@ -140,7 +140,7 @@ func (f *Feed) movedOn(ctx context.Context, b *eventBatch, because error) (strea
 	switch {
 	case err != nil:
 		return at, err
-	case at.instance != f.instance:
+	case at.instance != f.instance && !at.foreign:
 		return at, f.Conflict()
 	case at.event < b.last:
 		return at, because

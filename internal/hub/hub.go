@@ -95,10 +95,22 @@ func (b BoardID) SendSubject() string { return b.subject("send") }
 // Inbox is the prefix of answers to what the board asks; nobody else may listen there.
 func (b BoardID) Inbox() string { return "_INBOX." + b.Site + "." + b.Name }
 
+// boardsReply is where the hub answers how many boards there are.
+func (b BoardID) boardsReply() string { return b.Inbox() + ".boards" }
+
 // LastMessage is where the board asks the stream for its own last message.
 func (b BoardID) LastMessage() string {
 	return "$JS.API.DIRECT.GET." + Stream + "." + b.Events("")
 }
+
+// IsCopied says whether a message with these headers is one that JetStream gave from a stream: it was
+// not published to its subject by who may, but asked for with that as the reply subject, which NATS
+// does not check.
+func IsCopied(h map[string][]string) bool { return len(h[copiedFrom]) > 0 }
+
+// copiedFrom is the header that JetStream adds to a message that it gives from a stream (ADR-31 of
+// NATS, direct get).
+const copiedFrom = "Nats-Stream"
 
 // BoardOf is the board and the rest of one of its subjects.
 func BoardOf(subject string) (b BoardID, rest string, ok bool) {

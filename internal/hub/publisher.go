@@ -34,6 +34,7 @@ type Publisher struct {
 	newest       atomic.Int64  // its time, Unix nanoseconds
 	catchingUp   atomic.Bool
 	inFlight     atomic.Int64 // when the message that is not acknowledged was sent; 0: none
+	boards       atomic.Int64 // how many the hub has, as it said last; 0: not known
 
 	stop context.CancelFunc
 	done chan struct{}
@@ -83,20 +84,25 @@ func Publish(o PublisherOptions) (*Publisher, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &Publisher{boardStream: boardStream{identity: o.Identity, instance: rand.Text()}, o: o, stop: cancel, done: make(chan struct{}), report: reporter{tell: o.Report}}
 	p.report.now[troubleLink] = notYet
-	conn, err := Dial(ctx, o.Identity.Credentials(), &Retrying{Changed: func(err error) {
-		if err != nil {
-			err = Explain(o.Identity.URLs, err)
-		}
-		p.report.set(troubleLink, err)
-	}})
+	conn, err := Dial(ctx, o.Identity.Credentials(), &Retrying{
+		Changed: func(err error) {
+			if err != nil {
+				err = Explain(o.Identity.URLs, err)
+			}
+			p.report.set(troubleLink, err)
+		},
+		Boards: func() int { return int(p.boards.Load()) },
+	})
 	if err != nil {
 		cancel()
 		return nil, err
 	}
 	p.conn = conn
-	if _, err := conn.Subscribe(o.Identity.SendSubject(), p.onSend(ctx)); err != nil {
-		p.close()
-		return nil, err
+	for subject, handle := range map[string]nats.MsgHandler{o.Identity.SendSubject(): p.onSend(ctx), o.Identity.boardsReply(): p.onStatusReply} {
+		if _, err := conn.Subscribe(subject, handle); err != nil {
+			p.close()
+			return nil, err
+		}
 	}
 	_, next := o.Bench.Span()
 	live := o.Bench.View(next)
@@ -131,7 +137,7 @@ func (p *Publisher) End(ctx context.Context) {
 		}
 	}
 	if p.conn.IsConnected() {
-		p.publishStatus()
+		p.publishStatus("")
 	}
 	p.close()
 }
@@ -178,10 +184,14 @@ func (p *Publisher) run(ctx context.Context) {
 
 // publishFrom publishes from one place of the stream on, until something fails.
 func (p *Publisher) publishFrom(ctx context.Context, at streamPosition) error {
+	if at.foreign {
+		at.event = p.reached
+		p.report.set(troubleStream, foreignMessage(p.identity))
+	}
 	if _, next := p.o.Bench.Span(); at.event >= next {
 		return p.foreignRecording(at.event, next)
 	}
-	if p.mine > 0 && at.sequence > p.mine && at.instance != p.instance {
+	if p.mine > 0 && at.sequence > p.mine && at.instance != p.instance && !at.foreign {
 		return twoPrograms(p.identity)
 	}
 	p.acknowledged.Store(at.event)

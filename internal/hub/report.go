@@ -70,6 +70,13 @@ func twoPrograms(id *Identity) error {
 		Hint:    sockeye.Text{En: "end both, and enrol one of them under a name of its own", Zh: "请结束两者，并为其中一个另行注册名称"}}
 }
 
+// foreignMessage is the error of a board among whose events somebody else has put a message.
+func foreignMessage(id *Identity) error {
+	return &sockeye.Error{Kind: sockeye.Conflict, Op: "send", Target: id.String(),
+		Message: sockeye.Text{En: "somebody else has put a message among the events of this board on the hub", Zh: "有其他程序在集线服务上向此开发板的事件中写入了消息"},
+		Hint:    sockeye.Text{En: "nothing is lost, and readers leave it out; look for the key that was stolen, and revoke it: sockeye hub revoke", Zh: "不会丢失，读取时会略过该消息；请找出被盗用的密钥并吊销：sockeye hub revoke"}}
+}
+
 // notStored is why the hub did not take a message.
 func notStored(code int, description string) error {
 	e := &sockeye.Error{Kind: sockeye.System, Op: "send", Target: Stream, Message: sockeye.Text{En: fmt.Sprintf("the hub does not take events: %.120q", description), Zh: fmt.Sprintf("集线服务不接收事件：%.120q", description)},

@@ -2,7 +2,10 @@ package hub
 
 import (
 	"context"
+	"encoding/json"
 	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"sockeye"
 	"sockeye/internal/core"
@@ -25,6 +28,16 @@ type BoardStatus struct {
 	Ended    bool            `json:"ended,omitempty"` // the program ends
 }
 
+// StatusReply is what the hub answers to a status that asks for an answer.
+type StatusReply struct {
+	// Boards is how many boards are alive, the one that asks among them.
+	Boards int `json:"boards"`
+}
+
+// boardsAskedEvery is how often a board asks how many there are, in statuses; never with the first
+// ones: after a hub has started, its boards come one by one.
+const boardsAskedEvery = 15
+
 // StatusSession is a session that is open on the board.
 type StatusSession struct {
 	ID      string       `json:"id"`
@@ -39,9 +52,13 @@ const mostSessions = 64
 func (p *Publisher) runStatus(ctx context.Context) {
 	tick := time.NewTicker(statusInterval)
 	defer tick.Stop()
-	for ctx.Err() == nil {
-		if p.conn.IsConnected() {
-			p.publishStatus()
+	for published := 0; ctx.Err() == nil; {
+		if !p.conn.IsConnected() {
+			published = 0
+		} else if published++; published%boardsAskedEvery == 0 {
+			p.publishStatus(p.identity.boardsReply())
+		} else {
+			p.publishStatus("")
 		}
 		select {
 		case <-tick.C:
@@ -50,10 +67,19 @@ func (p *Publisher) runStatus(ctx context.Context) {
 	}
 }
 
-func (p *Publisher) publishStatus() {
+// publishStatus says how the board is; the hub answers to a reply subject that is not "".
+func (p *Publisher) publishStatus(reply string) {
 	text, err := sockeye.MarshalJSON(p.status())
 	if err == nil {
-		p.conn.Publish(p.o.Identity.Status(), text) // the next one follows
+		p.conn.PublishRequest(p.o.Identity.Status(), reply, text) // the next one follows
+	}
+}
+
+// onStatusReply remembers how many boards there are, for when all of them have lost the hub.
+func (p *Publisher) onStatusReply(m *nats.Msg) {
+	var reply StatusReply
+	if json.Unmarshal(m.Data, &reply) == nil {
+		p.boards.Store(int64(reply.Boards))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/nats-io/nats.go"
 
@@ -22,6 +23,9 @@ type streamPosition struct {
 	sequence uint64 // of the board's last message in the stream
 	event    uint64 // number of its last event
 	instance string // of the program that published it
+	// foreign says that the last message is of nobody who publishes as the board does: what it
+	// says about events and its program does not count.
+	foreign bool
 }
 
 // position asks the stream for this board's last message.
@@ -34,9 +38,18 @@ func (s *boardStream) position(ctx context.Context) (streamPosition, error) {
 	}
 	switch m.Header.Get("Status") {
 	case "":
-		at := streamPosition{number(m.Header, "Nats-Sequence"), number(m.Header, headerLast), m.Header.Get(headerInstance)}
-		if at.sequence > 0 {
-			return at, nil
+		// Who gave the message adds its own headers after those that it has.
+		sequences := m.Header.Values("Nats-Sequence")
+		if len(sequences) == 0 {
+			break
+		}
+		sequence, err := strconv.ParseUint(sequences[len(sequences)-1], 10, 64)
+		switch {
+		case err != nil || sequence == 0:
+		case len(m.Header[copiedFrom]) > 1 || m.Header.Get(headerVersion) == "":
+			return streamPosition{sequence: sequence, foreign: true}, nil
+		default:
+			return streamPosition{sequence: sequence, event: number(m.Header, headerLast), instance: m.Header.Get(headerInstance)}, nil
 		}
 	case "404": // it has none
 		return streamPosition{}, nil
@@ -73,7 +86,7 @@ func (s *boardStream) publish(ctx context.Context, b *eventBatch, at streamPosit
 	if e := ack.Error; e != nil {
 		return at, notStored(e.Code, e.Description)
 	}
-	return streamPosition{ack.Sequence, b.last, s.instance}, nil
+	return streamPosition{sequence: ack.Sequence, event: b.last, instance: s.instance}, nil
 }
 
 // expectedSubject makes the sequence that is expected that of all subjects of a board.

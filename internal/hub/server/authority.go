@@ -1,6 +1,9 @@
 package server
 
 import (
+	"crypto/ed25519"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -16,10 +19,13 @@ import (
 )
 
 // Operator decides who may do what in NATS: an operator, whom the servers trust, and the
-// two accounts that it signed, that of the boards and that of the system. Who has its
-// secret keys can let anybody in. It does not change.
+// accounts that it signed: that of the boards, that of the registry, in which nobody is but the
+// hub, and that of the system. Who has its secret keys can let anybody in. It does not change.
+//
+// The registry has an account of its own because a reply subject is checked by no server:
+// whoever is let in could have JetStream answer to the registry's subjects.
 type Operator struct {
-	operator, account, system nkeys.KeyPair
+	operator, account, registry, system nkeys.KeyPair
 }
 
 // authorityText is an authority in its file.
@@ -91,12 +97,37 @@ func readAuthority(path string) (*Operator, error) {
 			*key.pair, err = nkeys.FromSeed([]byte(key.seed))
 		}
 	}
+	if err == nil {
+		a.registry, err = derivedAccount(a.account, "registry")
+	}
 	if err != nil {
 		return nil, &sockeye.Error{Kind: sockeye.Invalid, Op: "read", Target: path, Err: err,
 			Message: sockeye.Text{En: "these are not the keys of a hub", Zh: "这不是集线服务的密钥文件"},
 			Hint:    sockeye.Text{En: "put the file back from a copy; without it every board must be enrolled anew", Zh: "请从备份恢复；否则所有开发板都要重新注册"}}
 	}
 	return a, nil
+}
+
+// derivedAccount is the key pair of another account that belongs to an account: who has the one
+// has the other (HKDF of RFC 5869 over the secret key).
+func derivedAccount(account nkeys.KeyPair, purpose string) (nkeys.KeyPair, error) {
+	seed, err := account.Seed()
+	if err != nil {
+		return nil, err
+	}
+	_, secret, err := nkeys.DecodeSeed(seed)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := hkdf.Key(sha256.New, secret, nil, "sockeye hub "+purpose, ed25519.SeedSize)
+	if err != nil {
+		return nil, err
+	}
+	seed, err = nkeys.EncodeSeed(nkeys.PrefixByteAccount, raw)
+	if err != nil {
+		return nil, err
+	}
+	return nkeys.FromSeed(seed)
 }
 
 // public is the public key of a pair that has a secret one, which cannot fail.
@@ -124,12 +155,22 @@ func (a *Operator) SystemJWT() (string, error) {
 func (a *Operator) AccountJWT(revoked []string) (string, error) {
 	c := jwt.NewAccountClaims(public(a.account))
 	c.Name = "SOCKEYE"
-	c.Limits.JetStreamLimits = jwt.JetStreamLimits{DiskStorage: jwt.NoLimit, MemoryStorage: jwt.NoLimit, Streams: jwt.NoLimit, Consumer: jwt.NoLimit}
+	c.Limits.JetStreamLimits = noJetStreamLimits
 	for _, key := range revoked {
 		c.Revoke(key)
 	}
 	return c.Encode(a.operator)
 }
+
+// RegistryJWT is the account of the registry.
+func (a *Operator) RegistryJWT() (string, error) {
+	c := jwt.NewAccountClaims(public(a.registry))
+	c.Name = "SOCKEYE-REGISTRY"
+	c.Limits.JetStreamLimits = noJetStreamLimits
+	return c.Encode(a.operator)
+}
+
+var noJetStreamLimits = jwt.JetStreamLimits{DiskStorage: jwt.NoLimit, MemoryStorage: jwt.NoLimit, Streams: jwt.NoLimit, Consumer: jwt.NoLimit}
 
 // credentials of somebody new, whom the account (or the system's) signs until a time; the
 // zero time is for ever.
@@ -166,6 +207,11 @@ func (a *Operator) Service(name string) (hub.Credentials, error) {
 // System makes credentials for the account of the servers; see Service.
 func (a *Operator) System(name string) (hub.Credentials, error) {
 	return a.credentials(a.system, name, time.Now().Add(serviceLife), nil)
+}
+
+// Registry makes credentials for the account of the registry; see Service.
+func (a *Operator) Registry(name string) (hub.Credentials, error) {
+	return a.credentials(a.registry, name, time.Now().Add(serviceLife), nil)
 }
 
 // Code makes a code for a board, which is good until a time.

@@ -154,6 +154,15 @@ type admin struct {
 	registry  *BoardRegistry
 	at        hubAddress
 	service   *nats.Conn
+	records   *nats.Conn // of the registry; nil without one
+}
+
+// close ends the connections.
+func (a *admin) close() {
+	a.service.Close()
+	if a.records != nil {
+		a.records.Close()
+	}
 }
 
 // open connects as the hub itself does. The admin has no registry yet.
@@ -180,9 +189,12 @@ func (p *hubProgram) open(ctx context.Context) (*admin, error) {
 // openRegistry finds who is enrolled. A server that is cut off from most of its cluster cannot
 // tell, and that is said soon.
 func (a *admin) openRegistry(ctx context.Context) (err error) {
+	if a.records, err = connectOnce(ctx, a.authority.Registry, a.at.Here, a.at.Pin, "sockeye-hub command"); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	a.registry, err = FindRegistry(ctx, a.service, a.authority)
+	a.registry, err = FindRegistry(ctx, a.records, a.authority)
 	return err
 }
 
@@ -203,7 +215,7 @@ func (p *hubProgram) within(do func(ctx context.Context, a *admin) error) error 
 	if err != nil {
 		return err
 	}
-	defer a.service.Close()
+	defer a.close()
 	if err := a.openRegistry(ctx); err != nil {
 		return err
 	}

@@ -50,6 +50,10 @@ func (a *Operator) Config() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	registry, err := a.RegistryJWT()
+	if err != nil {
+		return "", err
+	}
 	account, err := a.AccountJWT(nil)
 	return fmt.Sprintf(`operator: %s
 system_account: %s
@@ -62,11 +66,12 @@ resolver: {
 resolver_preload: {
   %s: %s
   %s: %s
+  %s: %s
 }
 jetstream: {
   store_dir: "./jetstream"
   sync_interval: always
 }
 max_payload: 8MB
-`, operator, public(a.system), public(a.system), system, public(a.account), account), err
+`, operator, public(a.system), public(a.system), system, public(a.account), account, public(a.registry), registry), err
 }

@@ -102,7 +102,7 @@ func (p *hubProgram) export(f *exportFlags, o hub.StreamFilter) error {
 	if err != nil {
 		return err
 	}
-	defer a.service.Close()
+	defer a.close()
 	w, err := recording.OpenWriter(p.place(f.to))
 	if err != nil {
 		return err

@@ -209,6 +209,13 @@ func trust(s *natsserver.Options, a *Operator, dir string) error {
 	if err := resolver.Store(public(a.system), system); err != nil {
 		return err
 	}
+	registry, err := a.RegistryJWT()
+	if err != nil {
+		return err
+	}
+	if err := resolver.Store(public(a.registry), registry); err != nil {
+		return err
+	}
 	if _, err := resolver.Fetch(public(a.account)); err != nil { // else it has who is revoked
 		account, err := a.AccountJWT(nil)
 		if err != nil {

@@ -14,7 +14,8 @@ import (
 )
 
 // BoardRegistry is who is enrolled, and which codes were given out: two buckets in JetStream,
-// so that every server of a cluster knows. All methods may be called from any goroutine.
+// so that every server of a cluster knows, in an account of their own (see Operator). All methods
+// may be called from any goroutine.
 type BoardRegistry struct {
 	authority     *Operator
 	boards, codes jetstream.KeyValue
@@ -61,14 +62,19 @@ type Retention struct {
 // codesKept is how long a code is remembered, so that who comes too late is told so.
 const codesKept = 30 * 24 * time.Hour
 
-// OpenRegistry makes the stream and the buckets unless they are there.
-func OpenRegistry(ctx context.Context, conn *nats.Conn, a *Operator, replicas int, keep Retention) (*BoardRegistry, error) {
-	js, err := jetstream.New(conn)
+// OpenRegistry makes the stream, in the account that conn is in, and the buckets, in that of
+// records, unless they are there.
+func OpenRegistry(ctx context.Context, conn, records *nats.Conn, a *Operator, replicas int, keep Retention) (*BoardRegistry, error) {
+	boards, err := jetstream.New(conn)
 	if err != nil {
 		return nil, err
 	}
-	if err := makeStream(ctx, js, replicas, keep); err != nil {
+	if err := makeStream(ctx, boards, replicas, keep); err != nil {
 		return nil, notReady(err)
+	}
+	js, err := jetstream.New(records)
+	if err != nil {
+		return nil, err
 	}
 	r := &BoardRegistry{authority: a}
 	for _, bucket := range []struct {
@@ -81,8 +87,41 @@ func OpenRegistry(ctx context.Context, conn *nats.Conn, a *Operator, replicas in
 		if *bucket.kv, err = js.CreateOrUpdateKeyValue(ctx, bucket.cfg); err != nil {
 			return nil, notReady(err)
 		}
+		if err := moveBucket(ctx, boards, *bucket.kv); err != nil {
+			return nil, notReady(err)
+		}
 	}
 	return r, nil
+}
+
+// moveBucket moves what is in the bucket of the same name in the account of the boards, where
+// buckets were before they had an account of their own.
+func moveBucket(ctx context.Context, from jetstream.JetStream, to jetstream.KeyValue) error {
+	old, err := from.KeyValue(ctx, to.Bucket())
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	keys, err := old.ListKeys(ctx)
+	if err != nil {
+		return err
+	}
+	for key := range keys.Keys() {
+		entry, err := old.Get(ctx, key)
+		if errors.Is(err, jetstream.ErrKeyNotFound) { // deleted since
+			continue
+		} else if err != nil {
+			return err
+		}
+		if _, err := to.Create(ctx, key, entry.Value()); err != nil && !errors.Is(err, jetstream.ErrKeyExists) {
+			return err
+		}
+	}
+	if err := ctx.Err(); err != nil { // the keys may have ended early
+		return err
+	}
+	return from.DeleteKeyValue(ctx, to.Bucket())
 }
 
 // FindRegistry opens the buckets of a hub that runs.

@@ -115,7 +115,7 @@ func (p *hubProgram) send(f *boardSendFlags, names []string, text string) error 
 	if err != nil {
 		return err
 	}
-	defer a.service.Close()
+	defer a.close()
 	if named == nil {
 		if named, err = a.choose(ctx, labels); err != nil {
 			return err

@@ -24,6 +24,7 @@ type EnrolmentService struct {
 	roster    *roster
 	authority *Operator
 	conn      *nats.Conn // in the boards' account
+	records   *nats.Conn // in the registry's
 	system    *nats.Conn // in the servers'
 	say       func(Notice)
 	unfollow  context.CancelFunc // ends what keeps the roster current
@@ -31,6 +32,13 @@ type EnrolmentService struct {
 	mu    sync.Mutex
 	known map[hub.BoardID]*presence
 	told  map[string]time.Time // when a notice about somebody was given last
+	alive aliveCount
+}
+
+// aliveCount is how many boards were alive at a time.
+type aliveCount struct {
+	boards int
+	at     time.Time
 }
 
 // presence is what a board says of itself.
@@ -80,12 +88,16 @@ func StartService(ctx context.Context, a *Operator, o ServiceOptions) (*Enrolmen
 		s.Close()
 		return nil, err
 	}
+	if s.records, err = s.connectRegistry(ctx, o); err != nil {
+		s.Close()
+		return nil, err
+	}
 	following, unfollow := context.WithCancel(context.WithoutCancel(ctx))
 	s.unfollow = unfollow
 	defer context.AfterFunc(ctx, unfollow)() // while it starts
 	for _, step := range []func(context.Context) error{
 		func(try context.Context) (err error) {
-			s.registry, err = OpenRegistry(try, s.conn, a, o.Replicas, o.Keep)
+			s.registry, err = OpenRegistry(try, s.conn, s.records, a, o.Replicas, o.Keep)
 			return err
 		},
 		func(context.Context) (err error) {
@@ -179,7 +191,7 @@ func (s *EnrolmentService) Close() {
 	if s.unfollow != nil {
 		s.unfollow()
 	}
-	for _, c := range []*nats.Conn{s.conn, s.system} {
+	for _, c := range []*nats.Conn{s.conn, s.records, s.system} {
 		if c != nil {
 			c.Close()
 		}
@@ -202,6 +214,11 @@ func pushRevoked(ctx context.Context, r *BoardRegistry, a *Operator, system *nat
 	if err != nil {
 		return err
 	}
+	return pushAccount(ctx, system, text, "revoke")
+}
+
+// pushAccount gives an account, as its JWT, to all servers.
+func pushAccount(ctx context.Context, system *nats.Conn, text, op string) error {
 	answer, err := system.RequestWithContext(ctx, "$SYS.REQ.CLAIMS.UPDATE", []byte(text))
 	if err != nil {
 		return err
@@ -213,9 +230,28 @@ func pushRevoked(ctx context.Context, r *BoardRegistry, a *Operator, system *nat
 		return err
 	}
 	if reply.Error != nil {
-		return &sockeye.Error{Kind: sockeye.System, Op: "revoke", Target: "NATS", Message: sockeye.Text{En: "the servers do not take the account: " + reply.Error.Description, Zh: "服务器不接受账户：" + reply.Error.Description}}
+		return &sockeye.Error{Kind: sockeye.System, Op: op, Target: "NATS", Message: sockeye.Text{En: "the servers do not take the account: " + reply.Error.Description, Zh: "服务器不接受账户：" + reply.Error.Description}}
 	}
 	return nil
+}
+
+// connectRegistry connects to the registry's account. Servers that were configured before there was
+// one are given it.
+func (s *EnrolmentService) connectRegistry(ctx context.Context, o ServiceOptions) (*nats.Conn, error) {
+	conn, err := connect(ctx, s.authority.Registry, o.URLs, o.Pin, "sockeye-hub registry")
+	if err == nil || sockeye.ErrorOf(err).Kind != sockeye.AccessDenied {
+		return conn, err
+	}
+	text, err := s.authority.RegistryJWT()
+	if err != nil {
+		return nil, err
+	}
+	try, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	if err := pushAccount(try, s.system, text, "open"); err != nil {
+		return nil, err
+	}
+	return connect(ctx, s.authority.Registry, o.URLs, o.Pin, "sockeye-hub registry")
 }
 
 func (s *EnrolmentService) onEnrol(m *nats.Msg) {
@@ -240,7 +276,7 @@ func (s *EnrolmentService) onEnrol(m *nats.Msg) {
 	} else if err != nil {
 		reply = hub.EnrolReply{Error: &hub.ErrorText{Message: sockeye.Text{En: "the hub cannot enrol now: " + err.Error(), Zh: "集线服务暂时无法注册：" + err.Error()}, Hint: sockeye.Text{En: "try again", Zh: "请重试"}}}
 	}
-	if text, err := sockeye.MarshalJSON(reply); err == nil {
+	if text, err := sockeye.MarshalJSON(reply); err == nil && strings.HasPrefix(m.Reply, hub.EnrolInbox(code)+".") {
 		m.Respond(text)
 	}
 	if reply.JWT != "" {
@@ -258,7 +294,7 @@ const longestVersion = 60
 func (s *EnrolmentService) onStatus(m *nats.Msg) {
 	b, _, ok := hub.BoardOf(m.Subject)
 	var st hub.BoardStatus
-	if !ok || len(m.Data) > longestStatus || json.Unmarshal(m.Data, &st) != nil {
+	if !ok || len(m.Data) > longestStatus || hub.IsCopied(m.Header) || json.Unmarshal(m.Data, &st) != nil || st.V < 1 {
 		return
 	}
 	now := time.Now()
@@ -277,10 +313,30 @@ func (s *EnrolmentService) onStatus(m *nats.Msg) {
 		p.since = now
 	}
 	p.status, p.at, p.clock = st, now, st.Time.Sub(now)
+	boards := s.countAlive(now)
 	s.mu.Unlock()
+	if strings.HasPrefix(m.Reply, b.Inbox()+".") {
+		if text, err := sockeye.MarshalJSON(hub.StatusReply{Boards: boards}); err == nil {
+			m.Respond(text)
+		}
+	}
 	if twice {
 		s.notice("twice "+b.String(), sockeye.Text{En: b.String() + ": two programs use the key of this board", Zh: b.String() + "：有两个程序在使用此开发板的密钥"})
 	}
+}
+
+// countAlive is how many boards are alive, as of a second ago at most. The caller holds mu.
+func (s *EnrolmentService) countAlive(now time.Time) int {
+	if now.Sub(s.alive.at) < time.Second {
+		return s.alive.boards
+	}
+	s.alive = aliveCount{at: now}
+	for _, p := range s.known {
+		if now.Sub(p.at) <= aliveFor && !p.status.Ended {
+			s.alive.boards++
+		}
+	}
+	return s.alive.boards
 }
 
 // onAuthError tells whom the servers turned away.

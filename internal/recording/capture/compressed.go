@@ -41,7 +41,8 @@ func openZstd(r io.Reader) (io.Reader, error) {
 }
 
 // unpacked is r as it is, or what it holds if it is compressed, told by its first
-// bytes as Wireshark does; by is nil for one that is not.
+// bytes as Wireshark does; by is nil for one that is not. What is unpacked is buffered in as
+// many bytes as r has for a buffer.
 func unpacked(r *bufio.Reader) (plain *bufio.Reader, by *unpacking, err error) {
 	for _, c := range compressions {
 		head, _ := r.Peek(len(c.magic))
@@ -52,7 +53,7 @@ func unpacked(r *bufio.Reader) (plain *bufio.Reader, by *unpacking, err error) {
 		if u.r, err = c.open(bufio.NewReader(u.packed)); err != nil {
 			return nil, nil, u.failed(err)
 		}
-		return bufio.NewReaderSize(u, bufferSize), u, nil
+		return bufio.NewReaderSize(u, r.Size()), u, nil
 	}
 	return r, nil, nil
 }

@@ -41,8 +41,10 @@ func TestMutatedPackedCaptures(t *testing.T) {
 		Seeds: [][]byte{all["gzip"], all["zstd"], gzipped(t, small), gzipped(t, small[:40], small[40:]), zstdOf(t, small)},
 		Fixed: maxZstdFrame + 20<<20,
 		New: func() func([]byte) error {
+			var file bytes.Reader
 			return func(b []byte) error {
-				d, err := NewReader(bytes.NewReader(b), CaptureOptions{})
+				file.Reset(b)
+				d, err := newReader(&file, CaptureOptions{}, 1<<10)
 				return drain(d, err, freeOfRatio)
 			}
 		},
