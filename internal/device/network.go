@@ -258,16 +258,27 @@ func (c *sessionConn) send(ctx context.Context, p []byte) (int, error) {
 	return sent, err
 }
 
-// The pauses between looks at what was acknowledged.
+// The pauses before looks at what was acknowledged: each look wakes the processor of a small board.
 const (
-	leastLook = 5 * time.Millisecond // each look wakes the processor of a small board
-	mostLook  = 100 * time.Millisecond
+	leastPoll = 5 * time.Millisecond
+	mostPoll  = 100 * time.Millisecond
+	// calmPoll is the first one where nothing else waits: systems acknowledge after 40 ms at most
+	// (Linux, delayed acknowledgements), so that one look is enough.
+	calmPoll = 50 * time.Millisecond
 )
 
 // flush waits until the peer's system has acknowledged everything, where the system
 // tells; where it does not (datagrams), the kernel's taking it is all there is to know.
-func (c *sessionConn) flush(ctx context.Context) error {
-	for pause := leastLook; ; pause = min(2*pause, mostLook) {
+// With hurry it looks at once, and often.
+func (c *sessionConn) flush(ctx context.Context, hurry bool) error {
+	pause := leastPoll
+	if !hurry {
+		pause = calmPoll
+		if err := c.pause(ctx, pause); err != nil {
+			return err
+		}
+	}
+	for ; ; pause = min(2*pause, mostPoll) {
 		unsent, over := c.unacknowledged(ctx)
 		switch {
 		case over != nil && unsent > 0:
@@ -275,19 +286,27 @@ func (c *sessionConn) flush(ctx context.Context) error {
 		case unsent <= 0:
 			return nil
 		}
-		c.mu.Lock()
-		changed := c.changed
-		c.mu.Unlock()
-		t := time.NewTimer(pause)
-		select {
-		case <-t.C:
-		case <-changed: // the peer may have left
-		case <-ctx.Done():
-			t.Stop()
-			return context.Cause(ctx)
+		if err := c.pause(ctx, pause); err != nil {
+			return err
 		}
-		t.Stop()
 	}
+}
+
+// pause waits for a time, or until something happens to the connection: the peer may have left.
+// The error is that ctx has ended.
+func (c *sessionConn) pause(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	changed := c.changed
+	c.mu.Unlock()
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-changed:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 // unacknowledged counts what the peer has not acknowledged, and says why there is

@@ -201,7 +201,7 @@ func flushUnder(ctx context.Context, c net.Conn) error {
 	if over, ok := c.(*tls.Conn); ok {
 		c = over.NetConn()
 	}
-	return c.(*sessionConn).flush(ctx)
+	return c.(*sessionConn).flush(ctx, true)
 }
 
 func (l *mqttLink) lost() <-chan struct{} { return l.client.lost() }

@@ -67,7 +67,8 @@ func (l *socketLink) deliver(ctx context.Context, rows []SensorRow) error {
 			return err
 		}
 	}
-	return l.conn.flush(ctx)
+	more := l.target.queue.Counts().Waiting > uint64(len(rows))
+	return l.conn.flush(ctx, more || l.bounded)
 }
 
 // messages are the rows as they are sent: one message on a stream; else up to Batch rows

@@ -46,7 +46,7 @@ func (s *boardStream) position(ctx context.Context) (streamPosition, error) {
 		sequence, err := strconv.ParseUint(sequences[len(sequences)-1], 10, 64)
 		switch {
 		case err != nil || sequence == 0:
-		case len(m.Header[copiedFrom]) > 1 || m.Header.Get(headerVersion) == "":
+		case len(m.Header[copiedFrom]) > 1 || m.Header.Get(headerInstance) == "":
 			return streamPosition{sequence: sequence, foreign: true}, nil
 		default:
 			return streamPosition{sequence: sequence, event: number(m.Header, headerLast), instance: m.Header.Get(headerInstance)}, nil
