@@ -4,10 +4,8 @@
 package cli
 
 import (
-	"errors"
 	"os"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -46,7 +44,7 @@ func Run(args []string, std terminal.Streams, signals <-chan os.Signal) int {
 	if err == nil {
 		err = a.helpErr
 	}
-	return a.report(withHint(cmd, err))
+	return a.ReportError(withHint(cmd, err))
 }
 
 // language is --lang, else LC_ALL, else that of the configuration, else what the
@@ -125,46 +123,4 @@ them, and lets you answer.`, `Sockeye 打开 TCP、UDP 服务器与客户端，�
 	root.AddCommand(offline.Commands(a.Terminal, a.defaultPort)...)
 	a.localizeHelp(root)
 	return root
-}
-
-// report shows an error and returns the exit code of it.
-func (a *app) report(err error) int {
-	if err == nil {
-		return terminal.ExitOK
-	}
-	if e, ok := errors.AsType[terminal.Exit](err); ok {
-		return e.Code
-	}
-	if terminal.IsTermination(err) {
-		return terminal.ExitOK // it ended in good order
-	}
-	if _, ok := errors.AsType[*terminal.Interrupt](err); ok {
-		return terminal.ExitInterrupted
-	}
-	if errors.Is(err, syscall.EPIPE) && sockeye.ErrorOf(err).Kind != sockeye.BrokenPipe { // that is a socket's
-		return terminal.ExitOther // whoever read our output has gone: nobody to tell
-	}
-	a.ShowError(err)
-	return exitCode(err)
-}
-
-// exitCode is the one table from kinds of error to exit codes.
-func exitCode(err error) int {
-	switch e := sockeye.ErrorOf(err); e.Kind {
-	case sockeye.NotFound: // a server's path, or a file
-		if e.Op == "connect" {
-			return terminal.ExitNetwork
-		}
-	case sockeye.Refused, sockeye.TimedOut, sockeye.Reset, sockeye.BrokenPipe, sockeye.HostUnreachable,
-		sockeye.NetworkUnreachable, sockeye.NoSuchHost, sockeye.NameServer, sockeye.WrongFamily, sockeye.TooLarge,
-		sockeye.SelfConnect, sockeye.AddressInUse, sockeye.AddressNotAvailable, sockeye.PortsExhausted,
-		sockeye.AccessDenied, sockeye.NotPermitted, sockeye.LimitReached, sockeye.Closed, sockeye.Unplugged,
-		sockeye.Untrusted:
-		return terminal.ExitNetwork
-	case sockeye.Expected:
-		return terminal.ExitExpectation
-	case sockeye.Canceled:
-		return terminal.ExitInterrupted
-	}
-	return terminal.ExitOther
 }

@@ -47,20 +47,21 @@ var (
 	codeNetworks = []string{"tcp", "udp"}
 )
 
-// The flags of a code, and of an interface in it.
+// The flags of a code. They go to other versions: a value never changes its meaning.
 const (
-	noSockets = 1 << iota
-	noGateways
-	connects
-	hasRules  // of the port
-	dropsPort // packets to it, or what answers them
-	movesPort // to another port or machine (NAT)
+	noSockets  = 0x01
+	noGateways = 0x02
+	connects   = 0x04
+	hasRules   = 0x08 // of the port
+	dropsPort  = 0x10 // packets to it, or what answers them
+	movesPort  = 0x20 // to another port or machine (NAT)
 )
 
+// The flags of an interface in a code, which stay as they are too.
 const (
-	isUp = 1 << iota
-	hasCarrier
-	isVirtual
+	isUp       = 0x01
+	hasCarrier = 0x02
+	isVirtual  = 0x04
 )
 
 // Code is the facts that the other side needs, as a short text.

@@ -10,7 +10,8 @@ import (
 	"sockeye/internal/netinfo"
 )
 
-// What a code says behind the sockets, by tag. It goes to other versions: only append.
+// What a code says behind the sockets, by tag. It goes to other versions: only append,
+// and a tag never changes its number.
 //
 //	v6Only    the numbers of the sockets that take no IPv4
 //	strict    the numbers of the interfaces that filter by the way back
@@ -22,13 +23,13 @@ import (
 //	          interface's name; it stands before the rows
 //	signed    the numbers of the sockets that want signatures
 const (
-	tagV6Only = iota + 1
-	tagStrict
-	tagFiles
-	tagOneTable
-	tagRow
-	tagBound
-	tagSigned
+	tagV6Only   = 1
+	tagStrict   = 2
+	tagFiles    = 3
+	tagOneTable = 4
+	tagRow      = 5
+	tagBound    = 6
+	tagSigned   = 7
 )
 
 // codeRows is how many rows of the routing table a code has at most; with more there are none.
@@ -40,7 +41,7 @@ var codeKinds = []string{"unicast", "blackhole", "unreachable", "prohibit"}
 // The flags of a row above its kind, and the interface that is none of those in the code.
 const (
 	kindBits      = 3
-	gatewaySilent = 1 << 2
+	gatewaySilent = 0x04
 	loopback      = 254
 	noInterface   = 255
 )

@@ -15,16 +15,6 @@ import (
 	"sockeye/internal/userdir"
 )
 
-// Exit codes, after ncat's: 1 is the network's fault, 2 the caller's or anything
-// else, 3 an expectation that was not met, 130 an interrupt.
-const (
-	ExitOK          = 0
-	ExitNetwork     = 1
-	ExitOther       = 2
-	ExitExpectation = 3
-	ExitInterrupted = 130
-)
-
 // Streams are the standard streams of a command.
 type Streams struct {
 	In       io.Reader
@@ -111,12 +101,6 @@ func (x *Terminal) ConfigDir() string { return userdir.Config(x.Env) }
 
 // Interrupted returns the error of a command that a signal ends.
 func (a *Terminal) Interrupted() error { return context.Cause(a.Ctx) }
-
-// Exit is an error that was shown already or needs no message: the command only exits with the
-// code.
-type Exit struct{ Code int }
-
-func (e Exit) Error() string { return "exit" }
 
 // IsTerminal reports whether a stream is a person's terminal.
 func IsTerminal(stream any) bool {

@@ -33,26 +33,7 @@ func Run(args []string, std terminal.Streams, signals <-chan os.Signal) int {
 	go p.AwaitSignals(signals)
 	root := p.root()
 	root.SetArgs(args)
-	switch err := root.ExecuteContext(p.Ctx); {
-	case err == nil, terminal.IsTermination(err):
-		return terminal.ExitOK
-	case terminal.IsInterrupt(err):
-		return terminal.ExitInterrupted
-	default:
-		if _, ok := err.(terminal.Exit); !ok {
-			p.ShowError(err)
-		}
-		return exitCode(err)
-	}
-}
-
-// exitCode is 1 for the network's faults, and 2 for all others.
-func exitCode(err error) int {
-	switch sockeye.ErrorOf(err).Kind {
-	case sockeye.Refused, sockeye.TimedOut, sockeye.AccessDenied, sockeye.Expected:
-		return terminal.ExitNetwork
-	}
-	return terminal.ExitOther
+	return p.ReportError(root.ExecuteContext(p.Ctx))
 }
 
 // language is --lang, else that of the environment.

@@ -171,7 +171,11 @@ func listenForPage(at string) (net.Listener, error) {
 		}
 	}
 	if err != nil {
-		return nil, &sockeye.Error{Kind: sockeye.System, Op: "listen", Target: at, Err: err,
+		kind := sockeye.System
+		if terminal.IsTaken(err) {
+			kind = sockeye.AddressInUse
+		}
+		return nil, &sockeye.Error{Kind: kind, Op: "listen", Target: at, Err: err,
 			Hint: sockeye.Text{En: "choose another port: --page 127.0.0.1:8080", Zh: "请换一个端口：--page 127.0.0.1:8080"}}
 	}
 	return l, nil

@@ -28,6 +28,8 @@ type Case struct {
 	FarEnd func(of sockeye.Address) sockeye.Address
 	// Longest is the most bytes of a message; 0 is 16 KiB or more.
 	Longest int
+	// Options are those of what listens.
+	Options sockeye.Options
 }
 
 func (k Case) farEnd(of sockeye.Address) sockeye.Address {
@@ -80,7 +82,7 @@ func (k Case) pair(t *testing.T, answer transport.Responder) *ends {
 
 func (k Case) listen(t *testing.T, answer transport.Responder) (*transport.Session, *EventLog, sockeye.Address) {
 	t.Helper()
-	s, r := Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: k.Address(t)}, answer)
+	s, r := Open(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: k.Address(t), Options: k.Options}, answer)
 	return s, r, boundTo(s)
 }
 
@@ -284,7 +286,7 @@ func testCancel(t *testing.T, k Case) {
 func testLeftovers(t *testing.T, k Case) {
 	at := k.Address(t)
 	round := func() {
-		s, r, err := TryOpen(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at}, Echoing{})
+		s, r, err := TryOpen(t, sockeye.Endpoint{Mode: sockeye.Listen, Address: at, Options: k.Options}, Echoing{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -324,7 +326,7 @@ func descriptors(t *testing.T) (n int) {
 	return n
 }
 
-// DialPlain is Kind.Dial for what package net dials.
+// DialPlain is Case.Dial for what package net dials.
 func DialPlain(t *testing.T, to sockeye.Address) net.Conn {
 	t.Helper()
 	c, err := net.Dial(string(to.Network), to.HostPort())
