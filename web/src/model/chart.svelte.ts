@@ -60,15 +60,20 @@ export class Chart {
   histograms = $derived((this.spread?.series ?? []).filter((s) => !this.hidden.has(keyOf(s))));
   pairs = $derived(this.over?.series ?? []);
 
+  // The same names while only values come: who follows them does not begin anew.
+  private xName = $derived(this.names.includes(this.across) ? this.across : (this.names[0] ?? ''));
+  private yName = $derived(this.names.includes(this.up) ? this.up : (this.names[1] ?? this.names[0] ?? ''));
+
   /** The value that is drawn from left to right; until somebody chooses, one name after the other. */
   get x(): string {
-    return this.names.includes(this.across) ? this.across : (this.names[0] ?? '');
+    return this.xName;
   }
   set x(name: string) {
     this.across = name;
   }
+  /** The value that is drawn upwards. */
   get y(): string {
-    return this.names.includes(this.up) ? this.up : (this.names[1] ?? this.names[0] ?? '');
+    return this.yName;
   }
   set y(name: string) {
     this.up = name;
