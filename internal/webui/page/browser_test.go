@@ -98,7 +98,12 @@ var serverWent = regexp.MustCompile(`net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED|
 // blank is a page that shows nothing yet. What it logs as an error fails the test.
 func blank(t testing.TB) *page {
 	t.Helper()
-	ctx := takePage(t)
+	return pageIn(t, takePage(t))
+}
+
+// pageIn is blank in a window that the test has.
+func pageIn(t testing.TB, ctx context.Context) *page {
+	t.Helper()
 	p := &page{t: t, ctx: ctx}
 	if err := chromedp.Listen(ctx, p.hear); err != nil {
 		t.Fatal(err)

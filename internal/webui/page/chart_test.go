@@ -5,6 +5,8 @@ package page_test
 import (
 	"fmt"
 	"math"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -213,5 +215,106 @@ func TestChartTriggerKinds(t *testing.T) {
 	p.choose(control("trigger-value"), "u")
 	p.choose(control("trigger-kind"), "below")
 	p.wait(told + `?.includes('Fired 1 times') && ` + told + `.includes(' · -9')`)
+	p.isSound()
+}
+
+// lastSaved keeps what the page gives the browser to save in window.savedBlob, and can say at
+// which heights a picture has so many pixels of a colour beside each other.
+const lastSaved = `(() => {
+	const make = URL.createObjectURL;
+	URL.createObjectURL = blob => { window.savedBlob = blob; return make(blob) };
+	window.heightsOf = async (colour, far) => {
+		const picture = await createImageBitmap(window.savedBlob);
+		const canvas = new OffscreenCanvas(picture.width, picture.height), ctx = canvas.getContext('2d');
+		ctx.drawImage(picture, 0, 0);
+		const {data} = ctx.getImageData(0, 0, picture.width, picture.height);
+		ctx.fillStyle = colour;
+		ctx.fillRect(0, 0, 1, 1);
+		const want = ctx.getImageData(0, 0, 1, 1).data;
+		// of each row how many pixels have the colour
+		const rows = Array.from({length: picture.height}, (_, y) => Array.from({length: picture.width}, (_, x) => 4 * (y * picture.width + x)).filter(i => [0, 1, 2].every(c => Math.abs(data[i + c] - want[c]) < 8)).length);
+		const high = [];
+		rows.forEach((n, y) => { if (n >= far) (high.at(-1)?.at(-1) === y - 1 ? high.at(-1) : (high.push([]), high.at(-1))).push(y) });
+		return high.map(band => (band[0] + band.at(-1)) / 2);
+	};
+})()`
+
+func number(t testing.TB, text string) float64 {
+	t.Helper()
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Pictures of a chart with a logarithmic scale have that scale in the file: powers of ten at
+// equal distances, and the curve where they say. Values without a logarithm harm neither.
+func TestChartPicturesWithLogarithmicScale(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	p.downloads(t.TempDir())
+	board := dial(t, "tcp", p.server())
+	p.drawKeys()
+	for _, text := range []string{"u=1", "u=1", "u=10", "u=10", "u=100", "u=100", "u=1000", "u=1000"} { // twice, so that each step has a length
+		before := value[string](p, chartStats+` ?? ''`)
+		write(t, board, text+"\n")
+		p.wait(`(now => now && now !== ` + quoted(before) + `)(` + chartStats + `)`)
+	}
+	p.wait(chartStats + `?.includes('u 1000 1 1000 ')`)
+	p.click(control("chart-log"))
+	value[any](p, lastSaved)
+
+	p.click(control("chart-svg"))
+	p.wait(`window.savedBlob?.type === 'image/svg+xml'`)
+	svg := value[string](p, `window.savedBlob.text()`)
+	ticks := regexp.MustCompile(`y="([\d.]+)" text-anchor="end" data-axis="left">([^<]+)<`).FindAllStringSubmatch(svg, -1)
+	var texts []string
+	var at, curve []float64
+	for _, m := range ticks {
+		texts = append(texts, m[2])
+		at = append(at, number(t, m[1])-4)
+	}
+	for _, m := range regexp.MustCompile(`<circle cx="[\d.]+" cy="([-\d.]+)"`).FindAllStringSubmatch(svg, -1) {
+		if y := number(t, m[1]); len(curve) == 0 || curve[len(curve)-1] != y {
+			curve = append(curve, y)
+		}
+	}
+	if got := strings.Join(texts, " "); got != "1 10 100 1000" {
+		t.Errorf("the ticks are %s", got)
+	}
+	evenly := func(what string, at []float64) {
+		t.Helper()
+		if len(at) != 4 {
+			t.Fatalf("%s: %v, want 4 heights", what, at)
+		}
+		for i := range 3 {
+			if by := (at[3] - at[0]) / 3; math.Abs(at[i+1]-at[i]-by) > 2 || math.Abs(by) < 30 {
+				t.Errorf("%s are at %v, not at equal distances", what, at)
+			}
+		}
+	}
+	evenly("the ticks", at)
+	evenly("the curve", curve)
+	for i, y := range curve {
+		if math.Abs(y-at[i]) > 0.2 {
+			t.Errorf("%s is drawn at %f, its tick is at %f", texts[i], y, at[i])
+		}
+	}
+
+	p.click(control("chart-png"))
+	p.wait(`window.savedBlob?.type === 'image/png'`)
+	// the points of the values stand out from the line that goes up
+	colour := value[string](p, `getComputedStyle(document.querySelector('[data-series=u] ~ i')).backgroundColor`)
+	evenly("the points of the PNG", value[[]float64](p, `window.heightsOf(`+quoted(colour)+`, 40)`))
+
+	write(t, board, "u=0\nu=-5\n")
+	p.wait(chartStats + `?.includes('u -5 -5 1000 ')`)
+	p.click(control("chart-svg"))
+	p.wait(`window.savedBlob?.type === 'image/svg+xml'`)
+	if text := value[string](p, `window.savedBlob.text()`); strings.Contains(text, "NaN") || strings.Contains(text, "Infinity") || !strings.Contains(text, ">1000</text>") {
+		t.Errorf("with values without a logarithm: %s", text)
+	}
+	p.shot("chart-log-nonpositive")
 	p.isSound()
 }

@@ -33,7 +33,7 @@ func TestCodeButton(t *testing.T) {
 	p.downloads(dir)
 	p.click(control("code-save"))
 	awaitFile(t, filepath.Join(dir, "board.c"), "pc.local")
-	p.click(`[data-control=code] .away`)
+	p.click(`[data-control=code] [data-control=dialog-close]`)
 	p.wait(`!document.querySelector('[data-control=code]')`)
 	p.isSound()
 }

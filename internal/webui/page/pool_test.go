@@ -68,13 +68,21 @@ func takeBrowser(t testing.TB) context.Context {
 		pool.idle = pool.idle[:last]
 		return whole
 	}
+	pool.mu.Unlock()
+	return startBrowser(t)
+}
+
+// startBrowser starts one with flags besides those that all have.
+func startBrowser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
+	t.Helper()
+	pool.mu.Lock()
 	pool.n++
 	profile := filepath.Join(pool.dir, fmt.Sprint("profile-", pool.n))
 	pool.mu.Unlock()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(tools.chromium), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.UserDataDir(profile), chromedp.WindowSize(1440, 1000), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("lang", "en-US"), chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
-	allocator, _ := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, _ := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	whole, _ := chromedp.NewContext(allocator)
 	if err := chromedp.Do(whole); err != nil {
 		t.Fatalf("%s does not start: %v", tools.chromium, err)

@@ -74,3 +74,33 @@ func TestRequestFormsOfOtherProtocols(t *testing.T) {
 	reads(t, board, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\nlevel=5")
 	p.isSound()
 }
+
+// Who presses Send before the preview has followed the fields sends what the fields say: the
+// answer that makes the bytes is held back here, so the preview is of the earlier values.
+func TestRequestFormSendsWhatTheFieldsSay(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	board := dial(t, "tcp", p.server())
+	p.click(control("chip-form"))
+	const bytes = `document.querySelector('[data-control=request-bytes]').innerText.trim()`
+	p.wait(bytes + `.endsWith('01 03 00 00 00 01 84 0a') && !document.querySelector('[data-control=request-send]').disabled`)
+	value[any](p, `(() => {
+		const ask = window.fetch;
+		const held = new Promise(release => window.releaseEncode = release);
+		window.fetch = async (url, ...rest) => (String(url).includes('/encode') && await held, ask(url, ...rest));
+	})()`)
+
+	p.fill("request-count", "3")
+	p.click(control("request-send"))
+	p.fill("request-address", "7") // after the press: it is not of what was sent
+	value[any](p, `window.releaseEncode()`)
+	reads(t, board, "\x01\x03\x00\x00\x00\x03\x05\xcb")
+	p.wait(bytes + `.endsWith('01 03 00 07 00 03 b4 0a')`)
+	p.click(control("request-send"))
+	reads(t, board, "\x01\x03\x00\x07\x00\x03\xb4\x0a")
+
+	p.choose(control("request-protocol"), "scpi")
+	p.click(control("request-put")) // at once: the box has the request of this form
+	p.wait(boxHolds + ` === '*IDN?\\n'`)
+	p.isSound()
+}

@@ -213,3 +213,23 @@ func TestHighlightRules(t *testing.T) {
 	p.click(`[data-highlight=ALARM] button:last-of-type`)
 	p.wait(tinted + ` === 0`)
 }
+
+// A row begins the fields that read its values: they are in the panel of fields, with the
+// values of the message, and a second row of the same kind adds nothing.
+func TestFieldsOfARow(t *testing.T) {
+	t.Parallel()
+	p := startBench(t).open(t)
+	board := dial(t, "tcp", p.server())
+	write(t, board, "temp=21.5 hum=40\n")
+	p.wait(row("←", "temp"))
+	p.menuOf("temp=21.5")
+	p.inMenu("fields")
+	const spec = `document.querySelector('[data-control=fields-spec]').value`
+	p.wait(spec + ` === 'keys' && document.querySelector('[data-values]')?.innerText.includes('21.5')`)
+	write(t, board, "temp=22.5 hum=41\n")
+	p.wait(row("←", "temp=22.5"))
+	p.menuOf("temp=22.5")
+	p.inMenu("fields")
+	p.wait(spec + ` === 'keys' && document.querySelector('[data-values]')?.innerText.includes('22.5')`)
+	p.isSound()
+}

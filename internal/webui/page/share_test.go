@@ -106,7 +106,7 @@ func TestViewerLooksAround(t *testing.T) {
 	p.wait(`document.querySelector('.bar').innerText.includes('1 of 1')`)
 	p.click(control("row-actions"))
 	p.wait(`document.querySelector('[data-control=row-menu]')`)
-	if acts := value[[]string](p, `[...document.querySelectorAll('[data-act]')].map(e => e.dataset.act)`); strings.Join(acts, " ") != "text hex c python curl nc filter highlight peer" {
+	if acts := value[[]string](p, `[...document.querySelectorAll('[data-act]')].map(e => e.dataset.act)`); strings.Join(acts, " ") != "text hex c python curl nc filter highlight fields peer" {
 		t.Errorf("a row has %v", acts)
 	}
 	p.do(keys(kb.Escape))

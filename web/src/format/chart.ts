@@ -1,4 +1,4 @@
-// A chart's data: columns of equal time, as the core gives them, for the canvas and as SVG.
+// A chart's data: columns of equal time, as the core gives them, for the canvas.
 
 import type { Series } from '../api-types';
 
@@ -37,34 +37,8 @@ export function value(n: number | null | undefined): string {
   return Math.abs(n) >= 1e6 || (n !== 0 && Math.abs(n) < 1e-3) ? n.toExponential(3) : String(Number(n.toPrecision(5)));
 }
 
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
-
 /** What a series is called in a picture, and its colour. */
 export interface Label {
   name: string;
   colour: string;
-}
-
-/** A picture of its own, with axes and names, for documents. */
-export function svgOf(list: readonly Series[], labels: readonly Label[], from: number, to: number, columns: number): string {
-  const width = 960;
-  const height = 420;
-  const box = { left: 70, top: 20, right: width - 20, bottom: height - 60 };
-  const least = Math.min(...list.flatMap((s) => s.min));
-  const most = Math.max(...list.flatMap((s) => s.max));
-  const span = most - least || 1;
-  const x = (column: number) => box.left + ((box.right - box.left) * column) / Math.max(1, columns - 1);
-  const y = (n: number) => box.bottom - ((box.bottom - box.top) * (n - least)) / span;
-  const lines = list.map((s, i) => {
-    // each column goes down to its least and up to its most, so that no spike is lost
-    const points = s.columns.flatMap((c, k) => [s.first[k]!, s.min[k]!, s.max[k]!, s.last[k]!].map((n) => `${x(c).toFixed(1)},${y(n).toFixed(1)}`));
-    return `<polyline fill="none" stroke="${escaped(labels[i]!.colour)}" stroke-width="1.2" points="${points.join(' ')}"/>`;
-  });
-  const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => {
-    const n = least + span * part;
-    return `<line x1="${box.left}" x2="${box.right}" y1="${y(n).toFixed(1)}" y2="${y(n).toFixed(1)}" stroke="#dddddd"/><text x="${box.left - 6}" y="${(y(n) + 4).toFixed(1)}" text-anchor="end">${value(n)}</text>`;
-  });
-  const times = [0, 0.5, 1].map((part) => `<text x="${(box.left + (box.right - box.left) * part).toFixed(1)}" y="${box.bottom + 18}" text-anchor="${part === 0 ? 'start' : part === 1 ? 'end' : 'middle'}">${escaped(new Date(from + (to - from) * part).toISOString())}</text>`);
-  const names = labels.slice(0, 8).map((l, i) => `<text x="${box.left + 110 * i}" y="${height - 14}" fill="${escaped(l.colour)}">${escaped(l.name)}</text>`);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="11"><rect width="${width}" height="${height}" fill="#ffffff"/>${marks.join('')}${lines.join('')}${times.join('')}${names.join('')}</svg>\n`;
 }

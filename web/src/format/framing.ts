@@ -1,6 +1,7 @@
 // How streams are cut, as the command line's --frame says it: the page's menus read and
 // write the same words. What is wrong with them the core says.
 
+import '../i18n/panels';
 import type { Word } from '../i18n/i18n.svelte';
 
 interface Field {

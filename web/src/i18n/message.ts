@@ -4,7 +4,7 @@ import { addWords } from './table';
 
 export const messageWords = {
   noMessage: ['Click a row of the log to see all of it.', '点击一行数据查看完整内容。'],
-  number: ['number', '编号'],
+  number: ['Number', '编号'],
   shownOf: ['The first {shown} of {all} bytes.', '只显示前 {shown} 字节，共 {all} 字节。'],
   asText: ['As text', '文本'],
   asHex: ['As hex', '十六进制'],

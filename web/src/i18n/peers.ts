@@ -4,7 +4,7 @@ import { addWords } from './table';
 
 export const peerWords = {
   peerOrder: ['Sort', '排序'],
-  orderJoined: ['as they joined', '按加入顺序'],
+  orderJoined: ['by arrival', '按加入顺序'],
   orderName: ['by name', '按名称'],
   orderAddress: ['by address', '按地址'],
   orderLast: ['by last message', '按最近消息'],

@@ -18,6 +18,7 @@ export const rowWords = {
   rowRule: ['Answer it by a rule…', '为它建立自动应答…'],
   rowFilterText: ['Only rows with this text', '只显示包含此文本的行'],
   rowFilterPeer: ['Only this peer', '只显示此对象'],
+  rowFields: ['Read values from it…', '从中读取数值…'],
   rowHighlight: ['Highlight such rows', '高亮此类行'],
   rowCompare: ['Compare the two', '比较这两行'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;

@@ -25,6 +25,7 @@ import { networkWords } from './network';
 import type { offerWords } from './offers';
 import type { openedWords } from './opened';
 import type { paletteWords } from './palette';
+import type { panelWords } from './panels';
 import type { peerOptionWords } from './peerOptions';
 import type { peerWords } from './peers';
 import type { relayWords } from './relay';
@@ -134,7 +135,6 @@ const first = {
   wrap: ['Wrap long messages', '自动换行'],
   pause: ['Pause display', '暂停接收显示'],
   save: ['Save data', '保存数据'],
-  saved: ['Saved {name}.', '已保存 {name}。'],
   clear: ['Clear display', '清除显示'],
   openRecording: ['Open a recording…', '打开记录…'],
   openIt: ['Open…', '打开…'],
@@ -143,8 +143,6 @@ const first = {
   // send settings
   send: ['Send settings', '发送设置'],
   checksum: ['Append checksum', '自动发送附加位'],
-  orderBig: ['big endian', '大端'],
-  orderLittle: ['little endian', '小端'],
 
   // the log
   log: ['Received and sent data', '网络数据收发'],
@@ -170,9 +168,7 @@ const first = {
   notFound: ['Not found.', '未找到。'],
   copy: ['Copy', '复制'],
   copied: ['Copied {n} rows.', '已复制 {n} 行。'],
-  copiedLine: ['Copied.', '已复制。'],
   cannotCopy: ['The browser does not let this page copy.', '浏览器不允许本页面复制。'],
-  columnPeer: ['Peer', '对象'],
   emptyClosed: ['Open a session: what is received and sent is shown here.', '打开会话后，收发的数据显示在这里。'],
   emptyWaiting: ['Waiting: what arrives is shown here.', '等待中：收到的数据显示在这里。'],
   emptyFilter: ['Nothing matches the filter.', '没有符合过滤条件的数据。'],
@@ -225,8 +221,6 @@ const first = {
   endedTitle: ['ended', '已结束'],
   lostTitle: ['no answer', '无应答'],
   dismiss: ['Dismiss', '知道了'],
-
-  openNamed: ['Open {name}', '打开 {name}'],
 } as const satisfies Record<string, readonly [en: string, zh: string]>;
 
 /** The words of panels that come later. */
@@ -250,6 +244,7 @@ type LaterWords =
   & typeof offerWords
   & typeof openedWords
   & typeof paletteWords
+  & typeof panelWords
   & typeof peerOptionWords
   & typeof peerWords
   & typeof relayWords

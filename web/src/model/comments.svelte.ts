@@ -35,6 +35,15 @@ class Comments {
     return this.of.get(session ?? '')?.get(seq ?? 0)?.text ?? '';
   }
 
+  /** The first comment on any of some events; empty if there is none. */
+  on(list: readonly { session?: string; seq?: number }[]): string {
+    for (const e of list) {
+      const text = this.at(e.session, e.seq);
+      if (text) return text;
+    }
+    return '';
+  }
+
   /** Those of sessions, with commas between, that can be read, in the order of the events. */
   list(sessions: string, oldest: number): EventComment[] {
     return sessions

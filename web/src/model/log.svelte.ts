@@ -4,21 +4,18 @@
 // as a row, a line of it and some pixels, never as pixels from the top: a journal
 // of ten million rows is taller than a browser can scroll.
 
-import type { ErrorLine, EventLine, Events } from '../api-types';
+import type { ErrorLine, EventLine } from '../api-types';
 import { findBytes } from '../format/bytes';
 import type { Charset, ViewCharset } from '../format/text';
-import { failureOf } from '../link/api';
-import { events, filtered, type Filter } from '../link/events';
+import { filtered, type Filter } from '../link/events';
 import { atBottom, below, linesFrom, normalize, type Anchor } from './anchor';
 import type { View } from './content';
-import { Row, type Line } from './row';
-import { Tail, Window } from './window';
+import { LogReader, type Screen } from './logReader.svelte';
+import type { Line, Row } from './row';
 
-const batch = 200; // rows asked for at a time
-const near = 80; // lines that are loaded beyond the screen, at least
 const latest = 150; // ms until the log is drawn without a frame
 
-export class Log {
+export class Log implements Screen {
   /** What the screen shows, and how far its first line is pushed up, in pixels. */
   lines = $state.raw<Line[]>([]);
   shift = $state(0);
@@ -28,8 +25,6 @@ export class Log {
   place = $state.raw({ top: 0, size: 1 });
   /** How many events there are after the screen, all sessions' together. */
   waiting = $state(0);
-  loading = $state(false);
-  failure = $state.raw<ErrorLine>();
   paused = $state(false);
   current = $state(0);
   /** Which of the current row's messages is meant. */
@@ -38,27 +33,32 @@ export class Log {
   mark = $state(0);
   /** What all text on the screen is shown in; undefined if in several, or if "auto" has chosen none. */
   shownIn = $state.raw<Charset>();
-  /** How the streams are cut, if frames are shown; with progress below 1, it is still being found out. */
-  cut = $state.raw<{ from: number; progress: number; leftOut: number }>();
 
-  private readonly window = new Window();
-  private oldest = 1;
-  private next = 1;
-  private floor = 1; // nothing before is shown: the view was cleared there
-  private ceiling = Infinity; // nothing from here on is shown: the display is paused
-  private anchor: Anchor = { row: 0, line: 0, px: 0 };
-  private generation = 0;
-  private busy = false;
-  private wanted: number | undefined; // jump there when the request under way is done
-  private view: View | undefined;
-  private screen = 1; // lines on the screen
+  /** How things look; undefined before the view has said it. */
+  view: View | undefined;
+  /** How many lines fit on the screen. */
+  height = 1;
+  anchor: Anchor = { row: 0, line: 0, px: 0 };
+
   private pixels = 0; // height of the screen
   private rowHeight = 22;
-  private filter: Filter = {};
-  private off = true; // nothing is selected
   private drawn = 0; // the frame that is asked for
   private late = 0;
-  private due = 0; // a timer: a pause will be over
+  private readonly reader = new LogReader(this);
+
+  get loading(): boolean {
+    return this.reader.loading;
+  }
+  get failure(): ErrorLine | undefined {
+    return this.reader.failure;
+  }
+  set failure(to: ErrorLine | undefined) {
+    this.reader.failure = to;
+  }
+  /** How the streams are cut, if frames are shown. */
+  get cut(): LogReader['cut'] {
+    return this.reader.cut;
+  }
 
   // ---- what the view gives ----
 
@@ -67,69 +67,63 @@ export class Log {
     this.view = view;
     this.pixels = pixels;
     this.rowHeight = rowHeight;
-    this.screen = Math.max(1, pixels / rowHeight);
+    this.height = Math.max(1, pixels / rowHeight);
     this.anchor.line = 0;
     this.changed();
   }
 
   /** Other events are meant; without a filter, none at all. */
   select(filter: Filter | undefined, floor: number): void {
-    this.off = filter === undefined;
-    this.filter = filter ?? {};
-    this.floor = floor;
-    this.ceiling = Infinity;
+    this.reader.select(filter, floor);
     this.paused = false;
     this.following = true;
     this.current = this.mark = this.index = 0;
-    this.cut = undefined;
-    this.failure = undefined;
-    this.reset(this.end);
+    this.reader.reset(this.reader.end);
   }
 
   /** The heads of the journal have moved. */
   setHeads(oldest: number, next: number): void {
-    const before = this.next;
-    this.oldest = oldest;
-    this.next = next;
-    if (this.off) return;
-    if (next < before) this.reset(next); // another core
-    if (this.following) void this.tail();
+    const another = this.reader.setHeads(oldest, next);
+    if (this.reader.off) return;
+    if (another) this.reader.reset(next);
+    if (this.following) void this.reader.tail();
     else this.changed();
   }
 
   clear(): number {
-    this.floor = this.next;
-    this.ceiling = Infinity;
+    const { reader } = this;
+    reader.floor = reader.next;
+    reader.ceiling = Infinity;
     this.paused = false;
     this.following = true;
-    this.reset(this.next);
-    return this.floor;
+    reader.reset(reader.next);
+    return reader.floor;
   }
 
   /** Which events are shown, for whoever wants them in another form. */
   get shown(): Filter & { from: number; to?: number | undefined } {
-    const { session, peer, direction, text, hex, regexp, commented } = this.filter;
-    return { session, peer, direction, text, hex, regexp, commented, from: this.floor, to: this.paused ? this.ceiling : undefined };
+    const { session, peer, direction, text, hex, regexp, commented } = this.reader.filter;
+    return { session, peer, direction, text, hex, regexp, commented, from: this.reader.floor, to: this.paused ? this.reader.ceiling : undefined };
   }
 
   /** Whether anything of the session is not shown. */
   get isPart(): boolean {
-    return this.paused || this.floor > 1 || filtered(this.filter);
+    return this.paused || this.reader.floor > 1 || filtered(this.reader.filter);
   }
 
   /** Asks again for what is shown: its texts are in another language now. */
   again(): void {
-    if (this.off) return;
+    const { reader } = this;
+    if (reader.off) return;
     const top = this.lines[0]?.row.seq;
-    this.generation++;
-    this.busy = false;
-    if (this.following || top === undefined) this.reset(this.end);
-    else void this.load(Math.ceil(top));
+    reader.abandon();
+    if (this.following || top === undefined) reader.reset(reader.end);
+    else void reader.load(Math.ceil(top));
   }
 
   pause(on: boolean): void {
     this.paused = on;
-    this.ceiling = on ? this.next : Infinity;
+    this.reader.ceiling = on ? this.reader.next : Infinity;
     if (!on) this.toEnd();
   }
 
@@ -145,29 +139,29 @@ export class Log {
   /** Scrolls to a part of the journal, 0 to 1. */
   scrollTo(part: number): void {
     this.following = false;
-    const seq = Math.round(this.begin + part * (this.end - this.begin));
+    const { begin, end } = this.reader;
     if (part >= 1) this.toEnd();
-    else this.jump(seq);
+    else this.reader.jump(Math.round(begin + part * (end - begin)));
   }
 
   toStart(): void {
     this.following = false;
-    this.jump(this.begin);
+    this.reader.jump(this.reader.begin);
   }
 
   toEnd(): void {
     this.following = true;
-    void this.tail();
+    void this.reader.tail();
   }
 
   /** Puts a row into the middle of the screen and makes it current, of several messages the first with these bytes. */
   async show(seq: number, holds: readonly Uint8Array[]): Promise<void> {
     this.following = false;
     this.current = this.mark = seq;
-    if (!this.window.at(seq)) await this.load(seq);
+    if (!this.window.at(seq)) await this.reader.load(seq);
     const row = this.window.at(seq);
     this.index = Math.max(0, row?.contents.findIndex((c) => holds.some((h) => findBytes(c.data, h).length > 0)) ?? 0);
-    this.anchor = { row: this.window.find(seq), line: row && this.view ? row.lineOf(this.view, this.index) : 0, px: -Math.floor(this.screen / 2) * this.rowHeight };
+    this.anchor = { row: this.window.find(seq), line: row && this.view ? row.lineOf(this.view, this.index) : 0, px: -Math.floor(this.height / 2) * this.rowHeight };
     this.changed();
   }
 
@@ -195,7 +189,7 @@ export class Log {
     const at = this.window.find(this.current);
     const row = this.window.rows[at];
     if (!row || !this.view) return;
-    const seen = this.lines.slice(0, Math.max(1, Math.floor(this.screen))).some((l) => l.row === row && l.index === this.index && l.head);
+    const seen = this.lines.slice(0, Math.max(1, Math.floor(this.height))).some((l) => l.row === row && l.index === this.index && l.head);
     const last = this.lines.at(-1);
     if (seen && !(last?.row === row && last.index === this.index)) return;
     this.following = false;
@@ -239,168 +233,24 @@ export class Log {
 
   /** Where in what is shown an event is, 0 to 1 if it is there. */
   partOf(seq: number): number {
-    return (seq - this.begin) / Math.max(1, this.end - this.begin);
+    const { begin, end } = this.reader;
+    return (seq - begin) / Math.max(1, end - begin);
   }
 
   /** The events that are shown: from the first up to the one that comes next. */
   get bounds(): { begin: number; end: number } {
-    return { begin: this.begin, end: this.end };
+    const { begin, end } = this.reader;
+    return { begin, end };
   }
 
-  // ---- the window ----
-
-  private get begin(): number {
-    return Math.max(this.oldest, this.floor);
-  }
-
-  private get end(): number {
-    return Math.min(this.next, this.ceiling);
-  }
-
-  private reset(at: number): void {
-    this.generation++;
-    this.busy = false;
-    clearTimeout(this.due);
-    this.window.empty(at);
-    this.anchor = { row: 0, line: 0, px: 0 };
-    this.changed();
-    if (this.following) void this.tail();
-  }
-
-  private jump(seq: number): void {
-    const { window } = this;
-    if (seq >= window.low && seq <= window.high && window.rows.length > 0) {
-      this.anchor = { row: window.find(seq), line: 0, px: 0 };
-      this.changed();
-      return;
-    }
-    this.wanted = seq;
-    if (!this.busy) void this.load(seq);
-  }
-
-  // load replaces the window by the rows around a number.
-  private async load(seq: number): Promise<void> {
-    this.wanted = undefined;
-    const got = await this.ask(seq, batch, false);
-    if (!got) return;
-    this.window.empty(seq);
-    this.join(got, false);
-    this.anchor = { row: 0, line: 0, px: 0 };
-    this.changed();
-  }
-
-  // ask gets events, one request at a time; undefined if the log has meanwhile
-  // become another one, or somebody asks already.
-  private async ask(from: number, limit: number, back: boolean): Promise<Events | undefined> {
-    if (this.busy || this.off) return undefined;
-    const generation = this.generation;
-    this.busy = this.loading = true;
-    try {
-      const going = (got: Events) => generation === this.generation && (this.updateCut(got, false), true);
-      const got = await events(this.filter, from, limit, back, going);
-      if (generation !== this.generation) return undefined;
-      this.failure = undefined;
-      this.oldest = got.oldest;
-      this.next = Math.max(this.next, got.next);
-      this.updateCut(got, true);
-      return got;
-    } catch (e) {
-      if (generation === this.generation) this.failure = failureOf(e);
-      return undefined;
-    } finally {
-      if (generation === this.generation) {
-        this.busy = this.loading = false;
-        if (this.wanted !== undefined) void this.load(this.wanted);
-      }
-    }
-  }
-
-  private updateCut(got: Events, whole: boolean): void {
-    const { cut } = got;
-    if (!cut) return;
-    const progress = whole ? 1 : (cut.to - got.oldest) / Math.max(1, got.next - got.oldest);
-    this.cut = { from: cut.from, progress, leftOut: cut.open_left_out ?? 0 };
-  }
-
-  // join adds what was asked for at one end of the window.
-  private join(got: Events, back: boolean): void {
-    const { window, anchor } = this;
-    if (back) {
-      const count = window.addFront(got, this.begin);
-      anchor.row += count;
-      window.trimBack(anchor.row + near);
-      void this.loadCharacterStarts(count);
-      return;
-    }
-    window.addBack(got, this.begin);
-    void this.loadCharacterStarts(-(got.events?.length ?? 0));
-    anchor.row -= window.trimFront(anchor.row, this.view?.charset ?? 'utf-8');
-    clearTimeout(this.due);
-    if (got.cut?.due_ms) this.due = setTimeout(() => void this.readDueFrames(), got.cut.due_ms + 1);
-  }
-
-  // loadCharacterStarts loads what begins a character whose end is the beginning of a row,
-  // and for "auto" a few messages more, by which the charset was chosen.
-  private async loadCharacterStarts(count: number): Promise<void> {
-    const charset = this.view?.charset ?? 'latin-1';
-    if (charset === 'latin-1' || (charset !== 'auto' && this.view?.look !== 'text')) return;
-    const generation = this.generation;
-    for (const row of this.window.orphans(count, charset)) {
-      const { session, peer_id: peer, kind } = row.event;
-      const direction = kind === 'sent' ? 'sent' : 'received';
-      const got = await events({ session, peer, direction }, row.seq, charset === 'auto' ? 20 : 1, true).catch(() => undefined);
-      if (generation !== this.generation) return;
-      const earlier = (got?.events ?? []).flatMap((e) => new Row(e).contents);
-      const before = earlier.at(-1);
-      if (!before || !row.contents[0]!.isCut(charset)) continue;
-      for (const [i, c] of earlier.entries()) if (i > 0) c.setBefore(earlier[i - 1]!);
-      this.window.adopt(row, before);
-      this.changed();
-    }
-  }
-
-  // readDueFrames reads what has become a frame without an event.
-  private async readDueFrames(): Promise<void> {
-    if (this.paused || this.window.high < this.next) return; // another request sees it
-    if (this.busy) this.due = setTimeout(() => void this.readDueFrames(), latest);
-    else await this.more(this.window.high, false);
-  }
-
-  // tail brings the newest rows. What lies between them and the window is not
-  // fetched if it is more than the screen shows: scrolling up loads it.
-  private async tail(): Promise<void> {
-    if (this.busy || this.off || !this.view) return;
-    const { end, window } = this;
-    const known = window.known;
-    if (known && window.high >= end) return this.changed();
-    const need = Math.ceil(this.screen) + 10;
-    if (known && end - window.high <= 2 * need) return this.more(window.high, false, 2 * need);
-    const t = new Tail(end);
-    const stop = known ? window.high : this.begin;
-    for (let tries = 0; tries < 8 && t.rows < need && t.low > stop; tries++) {
-      const got = await this.ask(t.low, need, true);
-      if (!got) return;
-      t.add(got);
-      if (got.done) break;
-    }
-    this.replace(t, end, known && t.low <= window.high);
-    this.changed();
-  }
-
-  // replace makes what was fetched from the end the window, or joins it to the
-  // window, if nothing is missing in between.
-  private replace(t: Tail, end: number, joined: boolean): void {
-    const { window } = this;
-    if (!joined) {
-      window.empty(Math.max(t.low, this.begin));
-      this.anchor = { row: 0, line: 0, px: 0 };
-    }
-    this.join(t.whole(window.high, end), false);
+  private get window(): LogReader['window'] {
+    return this.reader.window;
   }
 
   // ---- drawing ----
 
-  private changed(): void {
+  /** It is drawn again with the next frame. */
+  changed(): void {
     if (this.drawn) return;
     this.drawn = requestAnimationFrame(this.drawNow);
     // A browser that paints nothing just now gives no frames; what the page says must be right all the same.
@@ -423,7 +273,7 @@ export class Log {
     this.updateCharset(lines, this.view.charset);
     this.shift = this.anchor.px;
     this.updatePlace(lines);
-    this.loadMore(end);
+    this.reader.loadMore(end);
   }
 
   private updateCharset(lines: Line[], charset: ViewCharset): void {
@@ -439,11 +289,11 @@ export class Log {
   // the screen within the rows.
   private settleAnchor(view: View): void {
     const { rows, high } = this.window;
-    const bottom = () => (this.anchor = atBottom(rows, view, this.rowHeight, this.screen));
+    const bottom = () => (this.anchor = atBottom(rows, view, this.rowHeight, this.height));
     if (this.following) bottom();
     else {
       normalize(this.anchor, rows, view, this.rowHeight);
-      if (high >= this.end && below(this.anchor, rows, view, this.rowHeight, this.pixels) < this.pixels) {
+      if (high >= this.reader.end && below(this.anchor, rows, view, this.rowHeight, this.pixels) < this.pixels) {
         bottom();
         if (!this.paused) this.following = true;
       }
@@ -452,29 +302,15 @@ export class Log {
   }
 
   private updatePlace(lines: Line[]): void {
-    const all = Math.max(1, this.end - this.begin);
-    const first = lines[0]?.row.seq ?? this.begin;
-    const last = lines.at(-1)?.row.last ?? this.end;
-    const whole = this.window.low <= this.begin && this.window.high >= this.end && lines.length > 0 && lines[0]!.row === this.window.rows[0] && lines.length < this.screen;
-    this.place = whole || lines.length === 0 ? { top: 0, size: 1 } : { top: (first - this.begin) / all, size: Math.min(1, (last - first + 1) / all) };
+    const { window } = this;
+    const { begin, end, next } = this.reader;
+    const all = Math.max(1, end - begin);
+    const first = lines[0]?.row.seq ?? begin;
+    const last = lines.at(-1)?.row.last ?? end;
+    const whole = window.low <= begin && window.high >= end && lines.length > 0 && lines[0]!.row === window.rows[0] && lines.length < this.height;
+    this.place = whole || lines.length === 0 ? { top: 0, size: 1 } : { top: (first - begin) / all, size: Math.min(1, (last - first + 1) / all) };
     if (this.following) this.waiting = 0;
-    else this.waiting = Math.max(0, this.next - Math.max(last + 1, this.begin));
-  }
-
-  // loadMore asks for rows when the screen comes near an end of what is loaded.
-  private loadMore(endRow: number): void {
-    if (this.busy || !this.view) return;
-    if (this.following && this.window.high < this.end) return void this.tail(); // more came while the last request was under way
-    if (this.window.high === this.window.low) return;
-    if (this.anchor.row < near && this.window.low > this.begin) void this.more(this.window.low, true);
-    else if (!this.following && this.window.rows.length - endRow < near && this.window.high < this.end) void this.more(this.window.high, false);
-  }
-
-  private async more(from: number, back: boolean, limit = batch): Promise<void> {
-    const got = await this.ask(from, limit, back);
-    if (!got) return;
-    this.join(got, back);
-    this.changed();
+    else this.waiting = Math.max(0, next - Math.max(last + 1, begin));
   }
 }
 

@@ -150,3 +150,10 @@ export function headOf(e: EventLine, f: Frame | undefined): EventLine {
   const { bytes, direction: kind, time } = f;
   return { ...e, kind, time, bytes, ...(f.peer ? { peer: f.peer, peer_id: f.peer_id ?? 0 } : {}) };
 }
+
+/** The events whose comment a line shows: one send to many has it on any of them. */
+export function commentable({ row, recipient, head, index }: Line): readonly EventLine[] {
+  if (recipient) return [recipient];
+  if (!head || index !== 0) return [];
+  return row.unfolded ? [row.event] : [row.event, ...row.others];
+}

@@ -2,6 +2,7 @@
 
 import type { EventLine } from '../api-types';
 import { hex } from '../format/bytes';
+import { fieldSpecOf } from '../format/fieldSpec';
 import { delta } from '../format/numbers';
 import { asC, asCurl, asNc, asPython, type Destination } from '../format/snippet';
 import { query, request } from '../link/api';
@@ -91,6 +92,12 @@ export function timeBetween(rows: readonly Row[]): string {
   const first = rows[0]?.event.time;
   const last = rows.at(-1)?.event.time;
   return first && last ? delta(last, first) : '';
+}
+
+/** The fields of the tab, with those that such a message may have, if they are not read yet. */
+export function fieldsWith(fields: string, one: Chosen): string {
+  const spec = fieldSpecOf(one.content.data);
+  return spec === '' || fields.split('\n').includes(spec) ? fields : [fields, spec].filter(Boolean).join('\n');
 }
 
 const longestText = 80; // characters of a filter that a row makes
