@@ -112,6 +112,9 @@ func (p *hubProgram) serve(f *serveFlags) error {
 		return err
 	}
 	defer service.Close()
+	if p.Env("GOGC") == "" { // else whoever runs it has chosen
+		go tendMemory(p.Ctx)
+	}
 	return p.run(service, at, pages, dir)
 }
 
