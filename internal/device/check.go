@@ -48,8 +48,8 @@ func (c *deviceChecker) add(key string, message, hint sockeye.Text) {
 	c.wrong = append(c.wrong, invalid(target, message, hint))
 }
 
-// because adds what another room found, at a key.
-func (c *deviceChecker) because(key string, err error) {
+// addError adds what another room found, at a key.
+func (c *deviceChecker) addError(key string, err error) {
 	if err != nil {
 		e := sockeye.ErrorOf(err)
 		c.add(key, sockeye.Text{En: e.Reason(sockeye.English), Zh: e.Reason(sockeye.Chinese)}, e.Hint)
@@ -156,7 +156,7 @@ func (c *deviceChecker) sensor(f *Config, s *Sensor, names map[string]bool) {
 		s.File = f.pathOf(s.File)
 	}
 	for _, err := range sensor.CheckLine(s.line()) {
-		c.because(sockeye.ErrorOf(err).Target, err)
+		c.addError(sockeye.ErrorOf(err).Target, err)
 	}
 	if (s.Edge != "" || s.Bias != "" || s.ActiveLow || s.Debounce != 0) && !strings.HasPrefix(s.Read, "gpio/") {
 		c.add("", text("edge, bias, active_low and debounce are for GPIO lines", "edge、bias、active_low 和 debounce 只用于 GPIO 引脚"), text(`write read = "gpio/gpiochip0/17"`, `写成 read = "gpio/gpiochip0/17"`))
@@ -205,11 +205,11 @@ func (c *deviceChecker) simulated(f *Config, s *Sensor) {
 	}
 	table, err := regular.ReadFile(f.pathOf(s.CSV), maxTable)
 	if err != nil {
-		c.because("csv", fileError(f.pathOf(s.CSV), err))
+		c.addError("csv", fileError(f.pathOf(s.CSV), err))
 		return
 	}
 	s.values, err = sensor.ReadColumn(bytes.NewReader(table), s.CSVColumn)
-	c.because("csv_column", err)
+	c.addError("csv_column", err)
 }
 
 // pathOf is a path in the file: relative ones begin at the file's folder.
@@ -272,18 +272,18 @@ func (c *deviceChecker) target(f *Config, t *Target, n int, names map[string]boo
 	if t.PasswordFile != "" {
 		secret, err := regular.ReadFile(f.pathOf(t.PasswordFile), maxSecret)
 		if err != nil {
-			c.because("password_file", fileError(f.pathOf(t.PasswordFile), err))
+			c.addError("password_file", fileError(f.pathOf(t.PasswordFile), err))
 		}
 		t.Password = strings.TrimRight(string(secret), "\r\n")
 	}
 	if t.CA != "" {
 		t.CA = f.pathOf(t.CA)
 		_, err := t.tlsConfig()
-		c.because("ca", err)
+		c.addError("ca", err)
 	}
 	if t.Hello != "" {
 		_, err := payload.Parse(t.Hello, payload.ParseOptions{})
-		c.because("hello", err)
+		c.addError("hello", err)
 	}
 }
 
@@ -318,9 +318,9 @@ func (c *deviceChecker) address(t *Target) {
 			c.add("address", text("%s is no URL with a host", "%s 不是带主机的 URL", payload.Quote(t.Address, 60)), text("such as mqtt://192.168.1.5 or http://192.168.1.5/data", "例如 mqtt://192.168.1.5 或 http://192.168.1.5/data"))
 		}
 	} else if ep, err := t.endpoint(); err != nil {
-		c.because("address", err)
+		c.addError("address", err)
 	} else if err := ep.Validate(); err != nil {
-		c.because("address", err)
+		c.addError("address", err)
 	}
 	if service == serviceMQTT {
 		c.mqtt(t)
@@ -379,7 +379,7 @@ func (c *deviceChecker) format(f *Config, t *Target) {
 		c.add("template", text("the format template and the key template belong together", "template 格式与 template 键必须同时写"), sockeye.Text{})
 	} else if t.Template != "" {
 		_, err := payload.Parse(t.Template, payload.ParseOptions{})
-		c.because("template", err)
+		c.addError("template", err)
 	}
 	if (t.Binary != "") != (t.Format == Binary) {
 		c.add("binary", text("the format binary and the key binary belong together", "binary 格式与 binary 键必须同时写"), sockeye.Text{})
@@ -394,7 +394,7 @@ func (c *deviceChecker) binary(f *Config, t *Target) {
 		err = spec.CanWrite()
 	}
 	if err != nil {
-		c.because("binary", err)
+		c.addError("binary", err)
 		return
 	}
 	for _, field := range spec.Fields {
