@@ -30,8 +30,8 @@ const (
 	maxBatch   = 10_000
 	leastEvery = time.Millisecond
 	leastQueue = 64 << 10
-	maxTable   = 16 << 20 // of values that are played
-	maxSecret  = 1 << 20  // a password, or certificates
+	maxTable   = 16 << 20 // bytes of a CSV file whose values a sensor plays back
+	maxSecret  = 1 << 20  // bytes of a file with a password or certificates
 )
 
 // deviceChecker collects what is wrong with a file.
