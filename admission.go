@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 )
 
 // ParsePrefix reads an IP address or a range of them in CIDR notation:
@@ -39,18 +38,4 @@ func (o *Options) Admits(ip netip.Addr) bool {
 	ip = ip.Unmap().WithZone("")
 	has := func(p netip.Prefix) bool { return p.Contains(ip) }
 	return !slices.ContainsFunc(o.DenyPeers, has) && (len(o.AllowPeers) == 0 || slices.ContainsFunc(o.AllowPeers, has))
-}
-
-// ParsePrefixes reads several ranges, each written alone or with commas between them.
-func ParsePrefixes(list []string) (out []netip.Prefix, err error) {
-	for _, s := range list {
-		for one := range strings.SplitSeq(s, ",") {
-			p, err := ParsePrefix(strings.TrimSpace(one))
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, p)
-		}
-	}
-	return out, nil
 }

@@ -2,6 +2,7 @@ package sockeye
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 )
 
@@ -24,10 +25,10 @@ func TestAdmits(t *testing.T) {
 	} {
 		var o Options
 		var err error
-		if o.AllowPeers, err = ParsePrefixes(test.allow); err != nil {
+		if o.AllowPeers, err = prefixes(test.allow); err != nil {
 			t.Fatal(err)
 		}
-		if o.DenyPeers, err = ParsePrefixes(test.deny); err != nil {
+		if o.DenyPeers, err = prefixes(test.deny); err != nil {
 			t.Fatal(err)
 		}
 		if got := o.Admits(netip.MustParseAddr(test.ip)); got != test.want {
@@ -50,4 +51,18 @@ func FuzzParsePrefix(f *testing.F) {
 			t.Errorf("%q is %v, and its text %q is %v, %v", s, p, PrefixText(p), again, err)
 		}
 	})
+}
+
+// prefixes reads several ranges, each written alone or with commas between them.
+func prefixes(list []string) (out []netip.Prefix, err error) {
+	for _, s := range list {
+		for one := range strings.SplitSeq(s, ",") {
+			p, err := ParsePrefix(strings.TrimSpace(one))
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, p)
+		}
+	}
+	return out, nil
 }

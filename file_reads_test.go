@@ -20,7 +20,7 @@ var fileReads = map[string]string{
 	"internal/netinfo/routes_linux.go":         "a file of the kernel",
 	"internal/netinfo/tcpinfo_linux.go":        "a file of the kernel",
 	"internal/netinfo/port_owner_linux.go":     "a file of the kernel",
-	"internal/serialport/holder_linux.go":      "a file of the kernel",
+	"internal/serialport/owner_linux.go":       "a file of the kernel",
 	"internal/memlimit/group_linux.go":         "a file of the kernel",
 	"internal/memlimit/program_linux.go":       "a file of the kernel",
 	"internal/transport/unix/process_linux.go": "a file of the kernel",

@@ -152,7 +152,7 @@ func callerOf(r *http.Request) access.Caller {
 	return caller
 }
 
-// shown is what of an answer the caller may see.
+// shown returns the answer, reduced to what viewers of a share may see if the caller is one.
 func (c *requestContext) shown(out any) any {
 	if less, ok := out.(forViewers); ok && c.caller.IsViewer() {
 		return less.toViewer()

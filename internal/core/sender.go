@@ -77,10 +77,10 @@ func (s *Sender) vars(t *payload.Template, lookup func(string) (string, bool)) p
 // Compose makes the next message of a payload for each of the peers, and uses up its number. It
 // sends nothing; SendPayload does.
 func (s *Sender) Compose(to []*Peer, t *payload.Template) ([][]byte, error) {
-	return s.compose(to, t, nil)
+	return s.messagesFor(to, t, nil)
 }
 
-func (s *Sender) compose(to []*Peer, t *payload.Template, lookup func(string) (string, bool)) ([][]byte, error) {
+func (s *Sender) messagesFor(to []*Peer, t *payload.Template, lookup func(string) (string, bool)) ([][]byte, error) {
 	messages := make([][]byte, len(to))
 	v := s.vars(t, lookup)
 	for i, p := range to {
@@ -112,7 +112,7 @@ func (s *Sender) SendPayload(ctx context.Context, to []*Peer, t *payload.Templat
 }
 
 func (s *Sender) sendPayload(ctx context.Context, to []*Peer, t *payload.Template, lookup func(string) (string, bool)) ([]Delivery, error) {
-	messages, err := s.compose(to, t, lookup)
+	messages, err := s.messagesFor(to, t, lookup)
 	if err != nil {
 		return nil, err
 	}

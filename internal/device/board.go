@@ -192,8 +192,8 @@ func (b *runningBoard) syncing(ctx context.Context) {
 
 // awaitEmpty waits until the targets that are connected have everything.
 func (b *runningBoard) awaitEmpty(limit time.Duration) {
-	const look = 10 * time.Millisecond
-	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(look) {
+	const interval = 10 * time.Millisecond
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(interval) {
 		if !slices.ContainsFunc(b.targets, func(t *targetRunner) bool {
 			s := t.Status()
 			return s.State == Connected && s.Queue.Waiting > 0

@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"sockeye"
 	"sockeye/internal/fields"
@@ -30,8 +28,8 @@ const (
 	maxBatch   = 10_000
 	leastEvery = time.Millisecond
 	leastQueue = 64 << 10
-	maxTable   = 16 << 20 // of values that are played
-	maxSecret  = 1 << 20  // a password, or certificates
+	maxTable   = 16 << 20 // bytes of a CSV file whose values a sensor plays back
+	maxSecret  = 1 << 20  // bytes of a file with a password or certificates
 )
 
 // deviceChecker collects what is wrong with a file.
@@ -48,8 +46,8 @@ func (c *deviceChecker) add(key string, message, hint sockeye.Text) {
 	c.wrong = append(c.wrong, invalid(target, message, hint))
 }
 
-// because adds what another room found, at a key.
-func (c *deviceChecker) because(key string, err error) {
+// addError adds what another room found, at a key.
+func (c *deviceChecker) addError(key string, err error) {
 	if err != nil {
 		e := sockeye.ErrorOf(err)
 		c.add(key, sockeye.Text{En: e.Reason(sockeye.English), Zh: e.Reason(sockeye.Chinese)}, e.Hint)
@@ -59,31 +57,6 @@ func (c *deviceChecker) because(key string, err error) {
 // text makes a message of both languages.
 func text(en, zh string, args ...any) sockeye.Text {
 	return sockeye.Text{En: fmt.Sprintf(en, args...), Zh: fmt.Sprintf(zh, args...)}
-}
-
-// isSensorName reports whether a sensor may have the name: a letter or _, then up to 63 letters,
-// digits and _.
-func isSensorName(name string) bool {
-	return isName(name, func(r rune) bool { return unicode.IsLetter(r) || r == '_' }, isWordRune)
-}
-
-// isBoardName reports whether a board or a target may have the name: a letter, a digit or _,
-// then up to 63 letters, digits, _, . and -.
-func isBoardName(name string) bool {
-	return isName(name, isWordRune, func(r rune) bool { return isWordRune(r) || r == '.' || r == '-' })
-}
-
-func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || r == '_' }
-
-// isName reports whether the first character and the others of a name are allowed. It is no
-// regular expression, since a count of 63 over Unicode classes takes 5 ms and 5 MB to compile.
-func isName(name string, first, other func(rune) bool) bool {
-	for i, r := range name {
-		if i == 0 && !first(r) || i > 0 && !other(r) {
-			return false
-		}
-	}
-	return name != "" && utf8.RuneCountInString(name) <= 64
 }
 
 func (c *deviceChecker) file(f *Config) {
@@ -156,7 +129,7 @@ func (c *deviceChecker) sensor(f *Config, s *Sensor, names map[string]bool) {
 		s.File = f.pathOf(s.File)
 	}
 	for _, err := range sensor.CheckLine(s.line()) {
-		c.because(sockeye.ErrorOf(err).Target, err)
+		c.addError(sockeye.ErrorOf(err).Target, err)
 	}
 	if (s.Edge != "" || s.Bias != "" || s.ActiveLow || s.Debounce != 0) && !strings.HasPrefix(s.Read, "gpio/") {
 		c.add("", text("edge, bias, active_low and debounce are for GPIO lines", "edge、bias、active_low 和 debounce 只用于 GPIO 引脚"), text(`write read = "gpio/gpiochip0/17"`, `写成 read = "gpio/gpiochip0/17"`))
@@ -205,11 +178,11 @@ func (c *deviceChecker) simulated(f *Config, s *Sensor) {
 	}
 	table, err := regular.ReadFile(f.pathOf(s.CSV), maxTable)
 	if err != nil {
-		c.because("csv", fileError(f.pathOf(s.CSV), err))
+		c.addError("csv", fileError(f.pathOf(s.CSV), err))
 		return
 	}
 	s.values, err = sensor.ReadColumn(bytes.NewReader(table), s.CSVColumn)
-	c.because("csv_column", err)
+	c.addError("csv_column", err)
 }
 
 // pathOf is a path in the file: relative ones begin at the file's folder.
@@ -272,18 +245,18 @@ func (c *deviceChecker) target(f *Config, t *Target, n int, names map[string]boo
 	if t.PasswordFile != "" {
 		secret, err := regular.ReadFile(f.pathOf(t.PasswordFile), maxSecret)
 		if err != nil {
-			c.because("password_file", fileError(f.pathOf(t.PasswordFile), err))
+			c.addError("password_file", fileError(f.pathOf(t.PasswordFile), err))
 		}
 		t.Password = strings.TrimRight(string(secret), "\r\n")
 	}
 	if t.CA != "" {
 		t.CA = f.pathOf(t.CA)
 		_, err := t.tlsConfig()
-		c.because("ca", err)
+		c.addError("ca", err)
 	}
 	if t.Hello != "" {
 		_, err := payload.Parse(t.Hello, payload.ParseOptions{})
-		c.because("hello", err)
+		c.addError("hello", err)
 	}
 }
 
@@ -318,9 +291,9 @@ func (c *deviceChecker) address(t *Target) {
 			c.add("address", text("%s is no URL with a host", "%s 不是带主机的 URL", payload.Quote(t.Address, 60)), text("such as mqtt://192.168.1.5 or http://192.168.1.5/data", "例如 mqtt://192.168.1.5 或 http://192.168.1.5/data"))
 		}
 	} else if ep, err := t.endpoint(); err != nil {
-		c.because("address", err)
+		c.addError("address", err)
 	} else if err := ep.Validate(); err != nil {
-		c.because("address", err)
+		c.addError("address", err)
 	}
 	if service == serviceMQTT {
 		c.mqtt(t)
@@ -379,7 +352,7 @@ func (c *deviceChecker) format(f *Config, t *Target) {
 		c.add("template", text("the format template and the key template belong together", "template 格式与 template 键必须同时写"), sockeye.Text{})
 	} else if t.Template != "" {
 		_, err := payload.Parse(t.Template, payload.ParseOptions{})
-		c.because("template", err)
+		c.addError("template", err)
 	}
 	if (t.Binary != "") != (t.Format == Binary) {
 		c.add("binary", text("the format binary and the key binary belong together", "binary 格式与 binary 键必须同时写"), sockeye.Text{})
@@ -394,7 +367,7 @@ func (c *deviceChecker) binary(f *Config, t *Target) {
 		err = spec.CanWrite()
 	}
 	if err != nil {
-		c.because("binary", err)
+		c.addError("binary", err)
 		return
 	}
 	for _, field := range spec.Fields {

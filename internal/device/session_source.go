@@ -95,11 +95,11 @@ func (c *deviceChecker) session(s *Sensor) {
 		s.Fields = "keys"
 	}
 	if _, err := fields.Parse(s.Fields); err != nil {
-		c.because("fields", err)
+		c.addError("fields", err)
 	}
 	if s.Frame != "" {
 		if _, err := framing.Parse(s.Frame); err != nil {
-			c.because("frame", err)
+			c.addError("frame", err)
 		}
 	}
 }

@@ -156,7 +156,7 @@ func (c *deviceChecker) hub(t *Target) {
 	} else {
 		t.board, err = hub.ParseBoard(t.Hub)
 	}
-	c.because("hub", err)
+	c.addError("hub", err)
 	t.Address = "hub://" + t.board.String() // never the code, which is a secret
 }
 

@@ -73,7 +73,6 @@ type Side string
 const (
 	AskNobody Side = ""
 	AskThere  Side = "there" // the machine that was asked for
-	AskHere   Side = "here"  // this machine, with more rights
 )
 
 // Diagnosis is what came of facts.

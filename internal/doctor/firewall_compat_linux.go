@@ -121,7 +121,7 @@ func (e *ruleEvaluator) compatState(x xt.ConntrackMtinfoBase, states uint16) (ma
 	if asks(xt.ConntrackProto) {
 		parts = append(parts, part((x.L4Proto == uint16(e.packet.protocol)) != inverted(xt.ConntrackProto), true))
 	}
-	if asks(xt.ConntrackDirection) { // inverted is of the answers
+	if asks(xt.ConntrackDirection) { // the match is for the original direction; inverted, for replies
 		parts = append(parts, part(e.packet.answer == inverted(xt.ConntrackDirection), true))
 	}
 	return all(parts...)

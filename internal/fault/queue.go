@@ -27,9 +27,6 @@ func (q *DelayQueue) IsFull() bool {
 	return q.bytes >= MaxQueued || len(q.parcels) >= maxParcels || q.stalled > 0
 }
 
-// IsEmpty reports whether nothing waits.
-func (q *DelayQueue) IsEmpty() bool { return len(q.parcels) == 0 }
-
 // HasRoom reports whether a message of n bytes that cannot wait to be read finds room.
 func (q *DelayQueue) HasRoom(n int) bool {
 	return q.bytes+n <= MaxQueued && len(q.parcels) < maxParcels

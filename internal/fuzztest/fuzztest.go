@@ -1,11 +1,11 @@
-// Package fuzztest gives a parser mutated files from memory, as many as both processors can,
-// and fails the test for a panic, for a reading that does not end and for one that takes more
-// memory than it may. It is for the volume that "go test -fuzz" does not reach; it does not look
-// for paths that are not taken yet, which that does. Only tests import it.
+// Package fuzztest runs a parser on mutated files in memory, on all processors. The test fails
+// if the parser panics, does not return, or allocates more memory than its limit. It runs many
+// more files than "go test -fuzz" in the same time, but is not guided by coverage. Only tests
+// import it.
 //
-// Each file is made from a seed and its number alone, so that the one that was told of is made
-// again by SOCKEYE_SEED=seed SOCKEYE_EXEC=number. SOCKEYE_EXECS says how many files a target is
-// given, numbered from SOCKEYE_EXEC; without, it is as many as there is time for in an everyday run.
+// A file depends only on the seed and its number: SOCKEYE_SEED=seed SOCKEYE_EXEC=number runs the
+// file of a failure again. SOCKEYE_EXECS is how many files are run, beginning with number
+// SOCKEYE_EXEC; without it, files are run for two seconds.
 package fuzztest
 
 import (
@@ -21,8 +21,8 @@ import (
 	"time"
 )
 
-// everyday is how long a target is given files if nobody says how many, and patience how long
-// a reading may take until it counts as one that does not end.
+// everyday is how long files are run without SOCKEYE_EXECS. A call of the parser that takes longer
+// than patience counts as one that does not return.
 const (
 	everyday = 2 * time.Second
 	patience = time.Minute

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// What a target does not stand is told of with the seed and the number of its file, and the file
-// is the same when it is made again.
+// A failure is reported with the seed and the number of its file, and the same seed and number
+// make the same file again.
 func TestFailuresAreFound(t *testing.T) {
 	seeds := [][]byte{[]byte("a file of some bytes that are changed"), []byte("and another one")}
 	hit := func(file []byte) bool { return bytes.IndexByte(file, 0xFF) >= 0 }

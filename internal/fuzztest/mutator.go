@@ -12,7 +12,7 @@ const (
 	growth        = 4 << 10
 )
 
-// mutator makes files of seeds. It belongs to one goroutine.
+// mutator makes files by changing seed files. It is used by one goroutine.
 type mutator struct {
 	seeds  [][]byte
 	seal   func([]byte)
@@ -30,7 +30,7 @@ func newMutator(seeds [][]byte, seal func([]byte)) *mutator {
 	return &mutator{seeds: seeds, seal: seal, source: source, random: rand.New(source), buf: make([]byte, 0, longest+growth)}
 }
 
-// file is the n-th file of a seed; it is valid until the next call.
+// file makes the n-th file of a random seed. The slice is valid until the next call.
 func (m *mutator) file(seed, n uint64) []byte {
 	m.source.Seed(seed, n)
 	b := append(m.buf[:0], m.seeds[m.random.IntN(len(m.seeds))]...)

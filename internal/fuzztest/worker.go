@@ -13,7 +13,7 @@ type worker struct {
 	*run
 	read    func(file []byte) error
 	mutator *mutator
-	reading atomic.Uint64 // the number of the file that is being read and 1; 0 is none
+	reading atomic.Uint64 // 1 + the number of the file that is being parsed; 0: none
 	sample  []metrics.Sample
 }
 

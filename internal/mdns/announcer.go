@@ -19,7 +19,7 @@ const (
 	probeInterval  = 250 * time.Millisecond
 	announcements  = 2
 	announceEvery  = time.Second
-	giveWay        = time.Second
+	conflictDelay  = time.Second
 	manyConflicts  = 15 // from then on probing waits slowProbe (section 8.1)
 	slowProbe      = 5 * time.Second
 	lookForLinks   = 2 * time.Second // how often interfaces and addresses are looked at
@@ -276,7 +276,7 @@ func (a *Announcer) meet(p packet, m *dns.Msg) {
 		}
 	}
 	if before(ours, theirs) {
-		a.begin(giveWay)
+		a.begin(conflictDelay)
 	}
 }
 

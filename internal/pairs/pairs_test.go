@@ -56,8 +56,8 @@ func TestPairsInOrder(t *testing.T) {
 	}
 }
 
-// With keys, answers may come in any order; a part is not the answer, and what is told to be
-// one-way waits for nothing.
+// Requests with keys may be answered in any order. A message that is one part of an answer does
+// not complete it, and a request whose decoder says one-way is not counted as unanswered.
 func TestPairsByKey(t *testing.T) {
 	m := New(MatchRule{Requests: sockeye.Sent})
 	a, b := &sockeye.Peer{ID: 1}, &sockeye.Peer{ID: 2}

@@ -29,9 +29,6 @@ const (
 	Latin1   Charset = "latin-1"
 )
 
-// Charsets are all there are, in the order to offer them.
-func Charsets() []Charset { return []Charset{UTF8, GBK, GB18030, Big5, ShiftJIS, Latin1} }
-
 // charsetNames are the spellings, without case, - and _.
 var charsetNames = map[string]Charset{
 	"": UTF8, "utf8": UTF8, "unicode": UTF8, "gbk": GBK, "gb2312": GBK, "cp936": GBK, "ansi": GBK, "gb18030": GB18030,

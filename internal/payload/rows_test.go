@@ -61,7 +61,7 @@ func TestRowsGiveTheBytes(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	for range 3000 {
-		for _, charset := range Charsets() {
+		for _, charset := range charsets {
 			var out bytes.Buffer
 			r := Rows[int]{Out: &out, Charset: charset, Wait: time.Hour}
 			var pieces [2][][]byte

@@ -320,7 +320,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func fuzzedOptions(kind uint8) ParseOptions {
-	o := ParseOptions{Hex: kind&1 != 0, Charset: Charsets()[int(kind>>1)%len(Charsets())], Match: kind&16 != 0, Plain: kind&128 != 0}
+	o := ParseOptions{Hex: kind&1 != 0, Charset: charsets[int(kind>>1)%len(charsets)], Match: kind&16 != 0, Plain: kind&128 != 0}
 	if kind&32 != 0 {
 		o.LineEnd = "\r\n"
 	}

@@ -140,8 +140,8 @@ func (f *packetFlow) putTCP(p []byte, seq, ack uint32, flags byte, options []byt
 	binary.LittleEndian.PutUint16(h[16:], checksum(s))
 }
 
-// putUDP writes the headers of a datagram of n bytes at the front of p, which
-// holds what is known of it.
+// putUDP writes the IP and UDP headers of a datagram with n bytes of payload to the front of
+// p. p may hold fewer bytes of payload than n: the recording may have kept only some.
 func (f *packetFlow) putUDP(p []byte, n int) {
 	f.putIP(p, f.size+n)
 	t := p[f.ip:]
@@ -153,7 +153,7 @@ func (f *packetFlow) putUDP(p []byte, n int) {
 	case c == 0:
 		c = 0xFFFF // RFC 768: 0 means no checksum
 	case len(p) < f.size+n && f.ip == 20:
-		c = 0 // the rest is not known, so neither is its checksum
+		c = 0 // the checksum cannot be computed without the missing payload; 0 says that there is none
 	}
 	binary.LittleEndian.PutUint16(t[6:], c)
 }

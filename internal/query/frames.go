@@ -27,7 +27,7 @@ type FrameQuery struct {
 
 // FramePage says how the frames of a Page were found.
 type FramePage struct {
-	// From is the event that cutting began with: a stream that was there before is cut
+	// From is the event that the splitter began with: a stream that was there before is cut
 	// from its middle. To is how far the streams are cut: while that is before the
 	// window, nothing is known of it.
 	From, To uint64
@@ -82,8 +82,8 @@ var frameAlone = sockeye.Peer{Network: "udp"}
 
 // frameQuery is what a scan for frames needs besides.
 type frameQuery struct {
-	cutting *frameCache
-	kinds   []sockeye.EventKind
+	cache *frameCache
+	kinds []sockeye.EventKind
 	// commented wants the frames that end by events with comments.
 	commented bool
 	events    *recording.EventMatcher // of events without bytes
@@ -101,7 +101,7 @@ type frameQuery struct {
 // newFrameQuery is for a window whose filter is right.
 func newFrameQuery(c *frameCache, q Query) *frameQuery {
 	who, content, _ := FramesOf(q.Filter)
-	l := &frameQuery{cutting: c, kinds: q.Kinds, commented: q.Filter.Commented, content: content}
+	l := &frameQuery{cache: c, kinds: q.Kinds, commented: q.Filter.Commented, content: content}
 	l.events, _ = q.Filter.Matcher()
 	l.who, _ = who.Matcher()
 	if len(q.Cut.Fields) > 0 {
@@ -172,7 +172,7 @@ func keepFrame(f *framing.PeerFrame) PageFrame {
 // point before the window on. A backward query reads the window to its end once it has
 // been reached.
 func (l *scan) scanFrames(from, to uint64, take func(e PageEvent) bool) (reached uint64) {
-	run := l.frames.cutting.start(min(l.frames.contextOf(from), to), l.page.Oldest)
+	run := l.frames.cache.start(min(l.frames.contextOf(from), to), l.page.Oldest)
 	c := l.reader.View(run.at)
 	defer c.Close()
 	defer func() {

@@ -19,9 +19,9 @@ import (
 type output interface {
 	// next opens the file to write now.
 	next() (path string, f OutputFile, err error)
-	// spare gives back what was put aside for the end of a recording on a full
+	// releaseReserve gives back what was put aside for the end of a recording on a full
 	// disk, and says whether there was anything.
-	spare() bool
+	releaseReserve() bool
 	// once says that there is no next file after the first.
 	once() bool
 	// tidy deletes what is too old, and close lets go of the place.
@@ -156,7 +156,7 @@ func (d *dirOutput) setAside() error {
 	return err
 }
 
-func (d *dirOutput) spare() bool {
+func (d *dirOutput) releaseReserve() bool {
 	had := d.reserve
 	d.reserve = false
 	return had && d.o.Files.Remove(filepath.Join(d.o.Dir, reserveName)) == nil
@@ -189,7 +189,7 @@ func (d *dirOutput) tidy() {
 }
 
 func (d *dirOutput) close() {
-	d.spare()
+	d.releaseReserve()
 	d.leave()
 }
 
@@ -250,10 +250,10 @@ func (p *fileOutput) checkPrivate(path string) error {
 	return nil // what else is wrong there is told by who makes the file
 }
 
-func (p *fileOutput) once() bool { return p.stream }
-func (*fileOutput) spare() bool  { return false }
-func (*fileOutput) tidy()        {}
-func (*fileOutput) close()       {}
+func (p *fileOutput) once() bool         { return p.stream }
+func (*fileOutput) releaseReserve() bool { return false }
+func (*fileOutput) tidy()                {}
+func (*fileOutput) close()               {}
 
 // streamOutput is the place of a stream that is somebody else's.
 type streamOutput struct{ out io.Writer }
@@ -262,10 +262,10 @@ func (p *streamOutput) next() (string, OutputFile, error) {
 	return "-", streamFile{nopCloser{p.out}}, nil
 }
 
-func (*streamOutput) once() bool  { return true }
-func (*streamOutput) spare() bool { return false }
-func (*streamOutput) tidy()       {}
-func (*streamOutput) close()      {}
+func (*streamOutput) once() bool           { return true }
+func (*streamOutput) releaseReserve() bool { return false }
+func (*streamOutput) tidy()                {}
+func (*streamOutput) close()               {}
 
 type nopCloser struct{ io.Writer }
 

@@ -116,7 +116,7 @@ func (d *Reader) recorded(ctx context.Context) (sockeye.Event, error) {
 		}
 		switch {
 		case err == nil:
-			if d.place(&e) {
+			if d.reorder(&e) {
 				return e, nil
 			}
 			continue
@@ -136,9 +136,9 @@ func (d *Reader) recorded(ctx context.Context) (sockeye.Event, error) {
 	}
 }
 
-// place puts an event into the order of the recording. It says false if the
+// reorder puts an event into the order of the recording. It says false if the
 // event is not to be given.
-func (d *Reader) place(e *sockeye.Event) bool {
+func (d *Reader) reorder(e *sockeye.Event) bool {
 	if !d.open.reachedSegment() {
 		return false
 	}

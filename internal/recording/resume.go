@@ -48,7 +48,7 @@ func (w *Writer) fail(err error) error {
 // the space put aside to say in the file why it ends.
 func (w *Writer) endSegment(why *sockeye.Error, full bool) error {
 	w.file.Truncate(w.size) // if it fails the torn tail stays, which readers know
-	if full && w.output.spare() {
+	if full && w.output.releaseReserve() {
 		last := sockeye.Event{
 			// Its number is 0: a remark, not an event of the journal.
 			Time: w.o.Now(), Kind: sockeye.Failed, Detail: &sockeye.Detail{Err: why},

@@ -16,10 +16,11 @@ import (
 	"sockeye/internal/pcapng"
 )
 
-// memoryFile is a file of a recording that is in memory, and was not written to for long.
+// memoryFile is a segment file in memory. Its modification time is old, so that a reader does
+// not wait for a writer.
 type memoryFile struct {
 	bytes.Reader
-	fs.FileInfo // of it there is the size and the time
+	fs.FileInfo // nil: only Size and ModTime are called
 }
 
 func (f *memoryFile) Close() error               { return nil }

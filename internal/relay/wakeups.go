@@ -74,14 +74,14 @@ func (a *wakeups) settleLocked() {
 		return
 	}
 	if a.clock == nil {
-		a.clock = a.start(a.ring)
+		a.clock = a.start(a.runDue)
 	}
 	a.next = first
 	a.clock.Reset(time.Until(first))
 }
 
-// ring calls what is due.
-func (a *wakeups) ring() {
+// runDue calls what is due.
+func (a *wakeups) runDue() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.next = time.Time{}

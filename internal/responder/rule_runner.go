@@ -48,14 +48,14 @@ const (
 // times of steps. Each peer that is being answered has one that sends, so that a peer that does
 // not read delays no other.
 type ruleRunner struct {
-	config  RuleConfig
-	id      *sockeye.Session
-	engine  *rule.Engine
-	record  func(sockeye.Event)
-	because []context.Context // for each rule, the context that its answers are sent with: it names the rule
-	timed   chan struct{}     // capacity 1: a step was scheduled
-	isOver  chan struct{}     // closed when it answers no more
-	ended   *sync.WaitGroup   // counts its goroutines, and those of the session's earlier rules
+	config        RuleConfig
+	id            *sockeye.Session
+	engine        *rule.Engine
+	record        func(sockeye.Event)
+	causeContexts []context.Context // for each rule, the context that its answers are sent with: it names the rule
+	timed         chan struct{}     // capacity 1: a step was scheduled
+	isOver        chan struct{}     // closed when it answers no more
+	ended         *sync.WaitGroup   // counts its goroutines, and those of the session's earlier rules
 
 	framers  sync.Pool // of *framing.Framer, for whoever sends next
 	memory   *MemoryLimit
@@ -70,7 +70,7 @@ type ruleRunner struct {
 }
 
 func newRuleRunner(how RuleConfig, id *sockeye.Session, record func(sockeye.Event), memory *MemoryLimit, ended *sync.WaitGroup) *ruleRunner {
-	r := &ruleRunner{config: how, id: id, engine: rule.NewEngine(how.Compiled, how.Options), record: record, because: becauseRules(how.Compiled), memory: memory,
+	r := &ruleRunner{config: how, id: id, engine: rule.NewEngine(how.Compiled, how.Options), record: record, causeContexts: ruleContexts(how.Compiled), memory: memory,
 		timed: make(chan struct{}, 1), isOver: make(chan struct{}), ended: ended, peers: map[uint64]*rulePeer{}}
 	ended.Go(func() {
 		defer r.contain()
@@ -79,8 +79,8 @@ func newRuleRunner(how RuleConfig, id *sockeye.Session, record func(sockeye.Even
 	return r
 }
 
-// becauseRules makes the contexts with which the answers of rules are sent: each names its rule.
-func becauseRules(p *rule.Compiled) []context.Context {
+// ruleContexts makes the contexts with which the answers of rules are sent: each names its rule.
+func ruleContexts(p *rule.Compiled) []context.Context {
 	var all []context.Context
 	for _, name := range p.Names() {
 		how := &sockeye.Detail{Cause: &sockeye.Cause{By: sockeye.ByRule, Name: name}}
@@ -294,7 +294,7 @@ func (r *ruleRunner) perform(s rule.Action, q *rulePeer) {
 			r.report(trouble, q.peer.Peer)
 		}
 		if ok {
-			q.peer.Answer(r.because[s.Rule], s.Data) // a failure is recorded by Answer
+			q.peer.Answer(r.causeContexts[s.Rule], s.Data) // a failure is recorded by Answer
 		}
 	}
 }

@@ -137,7 +137,7 @@ type RateLimit struct {
 	received, sent uint64 // bytes
 	tokens         float64
 	filled         time.Time
-	told           bool
+	reported       bool
 }
 
 // Suspect says whether what is sent to a peer has to be bounded: a UDP peer whose
@@ -185,10 +185,10 @@ func isVerified(peer *sockeye.Peer) bool {
 }
 
 func (b *RateLimit) refuse(why sockeye.Text, word string) *sockeye.Error {
-	if b.told {
+	if b.reported {
 		return nil
 	}
-	b.told = true
+	b.reported = true
 	return &sockeye.Error{
 		Kind: sockeye.LimitReached, Op: "answer",
 		Message: sockeye.Text{En: why.En + "; it was not sent, nor will others like it be", Zh: why.Zh + "；该应答及类似的应答都不会发送"},

@@ -28,7 +28,7 @@ func openError(name string, err error) error {
 		e.Kind = sockeye.AddressInUse
 		e.Message = sockeye.Text{En: "another program has the port open", Zh: "串口已被其他程序打开"}
 		e.Hint = sockeye.Text{En: "close it there: the serial monitor of an IDE, ModemManager, screen, minicom", Zh: "请先关闭占用它的程序：IDE 的串口监视器、ModemManager、screen、minicom"}
-		if by := holder(name); by != nil {
+		if by := portOwner(name); by != nil {
 			e.Message = sockeye.Text{En: by.Text().En + " has the port open", Zh: "串口已被" + by.Text().Zh + "打开"}
 			e.Hint = sockeye.Text{En: "close it there", Zh: "请先在该程序中关闭串口"}
 			if by.PID == os.Getpid() {

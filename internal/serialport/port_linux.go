@@ -70,7 +70,7 @@ func (t *tty) claim() error {
 			return unix.EBUSY
 		}
 		exclusive, err := unix.IoctlGetInt(fd, unix.TIOCGEXCL)
-		if err == nil && exclusive != 0 && holder(t.name) != nil {
+		if err == nil && exclusive != 0 && portOwner(t.name) != nil {
 			return unix.EBUSY
 		}
 		return unix.IoctlSetInt(fd, unix.TIOCEXCL, 0)

@@ -48,7 +48,7 @@ type LineConn interface {
 type PeerConn interface {
 	// Send returns how many bytes the kernel took; fewer than all only with an error.
 	Send(ctx context.Context, data []byte) (int, error)
-	// Finish ends our sending direction after what is being sent.
+	// Finish waits for a send in progress, then ends our sending direction (FIN).
 	Finish(ctx context.Context) error
 	// Close ends the connection in good order, at the latest when ctx ends.
 	Close(ctx context.Context)

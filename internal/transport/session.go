@@ -39,8 +39,8 @@ type Session struct {
 	mu           sync.Mutex
 	locals       []sockeye.SocketAddr
 	opened       bool                          // the opened event is recorded
-	seen         map[sockeye.SeenProtocol]bool // that were told of
-	how          sockeye.Detail                // that it has; the driver writes it before it opens anything
+	seen         map[sockeye.SeenProtocol]bool // protocols whose seen event is recorded
+	how          sockeye.Detail                // of the opened event; the driver writes it before it opens anything
 	peers        map[uint64]*Peer
 	capacity     chan struct{}  // closed when a peer leaves; nil while nobody waits for it
 	stopFuncs    []func()       // close what accepts

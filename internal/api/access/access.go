@@ -55,7 +55,7 @@ func (l Limits) Filled() Limits {
 type Guard struct {
 	config      Config
 	credentials issuedCredentials
-	look        sharedLook
+	shared      sharedLook
 	guesses     guesses
 	rejected    rejectCounters
 	// connections are those over TCP, owners those of the owner's shells.

@@ -58,29 +58,29 @@ type Viewer struct {
 func (g *Guard) BeginSharing(life time.Duration) {
 	s := &share{secret: newSecret(), until: time.Now().Add(life)}
 	s.ended, s.end = context.WithDeadline(context.Background(), s.until)
-	g.look.mu.Lock()
-	defer g.look.mu.Unlock()
-	if before := g.look.now; before != nil {
+	g.shared.mu.Lock()
+	defer g.shared.mu.Unlock()
+	if before := g.shared.now; before != nil {
 		before.end()
 	}
-	g.look.now = s
+	g.shared.now = s
 }
 
 // EndSharing takes the look back from all who have it: their credentials are good no more,
 // and what they are being answered ends.
 func (g *Guard) EndSharing() {
-	g.look.mu.Lock()
-	defer g.look.mu.Unlock()
-	if s := g.look.now; s != nil {
+	g.shared.mu.Lock()
+	defer g.shared.mu.Unlock()
+	if s := g.shared.now; s != nil {
 		s.end()
 	}
 }
 
 // Sharing says what is shared, and who watches.
 func (g *Guard) Sharing() Sharing {
-	g.look.mu.Lock()
-	defer g.look.mu.Unlock()
-	s := g.look.now
+	g.shared.mu.Lock()
+	defer g.shared.mu.Unlock()
+	s := g.shared.now
 	if s == nil || s.ended.Err() != nil {
 		return Sharing{}
 	}
@@ -97,8 +97,8 @@ func (g *Guard) Sharing() Sharing {
 // EnterAsViewer trades the secret of a share for a token that only looks. A wrong one waits
 // as long as a guess must.
 func (g *Guard) EnterAsViewer(r *http.Request, secret string) (token string, no *Rejection) {
-	g.look.mu.Lock()
-	s := g.look.now
+	g.shared.mu.Lock()
+	s := g.shared.now
 	good := s != nil && len(secret) <= maxSecret && same(sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(s.secret)))
 	switch {
 	case good && s.ended.Err() != nil:
@@ -106,7 +106,7 @@ func (g *Guard) EnterAsViewer(r *http.Request, secret string) (token string, no 
 	case good:
 		token, no = s.addLocked(addressOf(r))
 	}
-	g.look.mu.Unlock()
+	g.shared.mu.Unlock()
 	if good {
 		return token, no
 	}
@@ -152,12 +152,12 @@ func (g *Guard) viewerOf(token string) *viewer {
 		return nil
 	}
 	h := sha256.Sum256([]byte(token))
-	g.look.mu.Lock()
-	defer g.look.mu.Unlock()
-	if g.look.now == nil {
+	g.shared.mu.Lock()
+	defer g.shared.mu.Unlock()
+	if g.shared.now == nil {
 		return nil
 	}
-	for _, v := range g.look.now.viewers {
+	for _, v := range g.shared.now.viewers {
 		if same(v.hash, h) {
 			return v
 		}
@@ -193,8 +193,8 @@ func (c Caller) Watch() (done func()) {
 }
 
 func (c Caller) count(by int) {
-	c.guard.look.mu.Lock()
-	defer c.guard.look.mu.Unlock()
+	c.guard.shared.mu.Lock()
+	defer c.guard.shared.mu.Unlock()
 	if c.viewer.feeds == 0 {
 		c.viewer.since = time.Now()
 	}

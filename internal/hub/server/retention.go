@@ -48,10 +48,10 @@ type keptPart struct {
 
 // keptMessages counts what the stream has of a board, in parts, the oldest first.
 type keptMessages struct {
-	parts []keptPart
-	bytes int64
-	from  uint64 // sequence of the first message that stays; 0 if nothing is to be deleted
-	told  bool   // that something was deleted
+	parts    []keptPart
+	bytes    int64
+	from     uint64 // sequence of the first message that stays; 0 if nothing is to be deleted
+	reported bool   // that something was deleted
 }
 
 // add counts the next message.
@@ -277,7 +277,7 @@ func (r *boardRetention) purge(ctx context.Context, now time.Time) {
 	for b, from := range beyond {
 		purged, err := r.purgeBoard(ctx, b, from)
 		if err == nil {
-			r.tell(b, from, purged)
+			r.reportOnce(b, from, purged)
 		} else if ctx.Err() == nil {
 			r.service.notice("retention "+b.String(), sockeye.Text{
 				En: fmt.Sprintf("%s: what is beyond its limit cannot be deleted now: %v", b, err),
@@ -314,15 +314,15 @@ func (r *boardRetention) purgeBoard(ctx context.Context, b hub.BoardID, from uin
 	return reply.Purged, nil
 }
 
-// tell takes that messages of a board were deleted, and says so once of each board.
-func (r *boardRetention) tell(b hub.BoardID, from, messages uint64) {
+// reportOnce takes that messages of a board were deleted, and says so once of each board.
+func (r *boardRetention) reportOnce(b hub.BoardID, from, messages uint64) {
 	r.mu.Lock()
 	l, k := r.limitOf(b), r.kept[b]
 	if k.from == from {
 		k.from = 0
 	}
-	again := k.told || messages == 0
-	k.told = k.told || messages > 0
+	again := k.reported || messages == 0
+	k.reported = k.reported || messages > 0
 	r.mu.Unlock()
 	if again {
 		return

@@ -64,7 +64,7 @@ func (b *broker) end() {
 // accept reads the CONNECT and has the broker answer it.
 func (b *broker) accept(under transport.Conn) (transport.Conn, error) {
 	c := &conn{Conn: under, broker: b, reader: bufio.NewReader(under), most: b.session.Options().MaxMessage,
-		heard: topicAliases{}, told: topicAliases{}, acked: make(chan byte, 1), attached: make(chan struct{}), gone: make(chan struct{}), over: make(chan struct{})}
+		receivedTopics: topicAliases{}, sentTopics: topicAliases{}, acked: make(chan byte, 1), attached: make(chan struct{}), gone: make(chan struct{}), over: make(chan struct{})}
 	if err := c.readConnect(); err != nil {
 		return nil, err
 	}

@@ -32,8 +32,8 @@ type conn struct {
 	feed           net.Conn // what is written here, the broker reads
 
 	// Only the reader uses these.
-	heard topicAliases
-	held  []byte // a PUBLISH that is recorded and not passed on yet
+	receivedTopics topicAliases
+	held           []byte // a PUBLISH that is recorded and not passed on yet
 
 	// How messages of the broker are recorded; see SetPush.
 	order    transport.SendOrder
@@ -51,8 +51,8 @@ type conn struct {
 	answer string // topic of what is sent to this client
 	bye    bool   // it said DISCONNECT, and will say no more
 
-	writing sync.Mutex // held over a packet
-	told    topicAliases
+	writing    sync.Mutex // held over a packet
+	sentTopics topicAliases
 }
 
 // readConnect reads the packet that begins every connection.
@@ -113,7 +113,7 @@ func (c *conn) ReadMessage(control func(*sockeye.Detail)) ([]byte, *sockeye.Deta
 		}
 		switch p.header.Type {
 		case packets.Publish:
-			topic := c.heard.topicOf(&d)
+			topic := c.receivedTopics.topicOf(&d)
 			c.held = p.raw
 			c.mu.Lock()
 			c.answer = cmp.Or(d.Properties.ResponseTopic, topic)

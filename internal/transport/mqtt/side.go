@@ -77,7 +77,7 @@ func (s *brokerSide) one(p controlPacket) error {
 	if err != nil {
 		return err
 	}
-	how := &sockeye.Detail{Publication: publicationOf(c.told.topicOf(&d), &d)}
+	how := &sockeye.Detail{Publication: publicationOf(c.sentTopics.topicOf(&d), &d)}
 	n, err := transport.WriteOrdered(c.Conn, p.raw, c.order, func() { c.sent(d.Payload, how) })
 	return c.wrote(n, len(p.raw), err)
 }

@@ -21,13 +21,13 @@ type Carrier interface {
 // Plain is the Carrier that is TCP alone.
 type Plain struct{}
 
-// Bind is the function of this name; connections stay what they are.
+// Bind binds the addresses of the endpoint; connections are used as they are accepted.
 func (Plain) Bind(ctx context.Context, s *transport.DriverSession) ([]*Listener, func(transport.Conn) (transport.Conn, error), error) {
 	bound, err := Bind(ctx, s)
 	return bound, func(c transport.Conn) (transport.Conn, error) { return c, nil }, err
 }
 
-// Connect is the function of this name.
+// Connect connects over TCP, before ctx ends.
 func (Plain) Connect(ctx context.Context, s *transport.DriverSession) (transport.Conn, *sockeye.Detail, error) {
 	c, how, err := Connect(ctx, s)
 	if err != nil {

@@ -250,3 +250,13 @@ func (c *epollConn) Control(f func(fd uintptr)) error {
 	}
 	return nil
 }
+
+// detach takes the descriptor out of the loop and returns it.
+func (c *epollConn) detach() int {
+	fd := int(c.fd)
+	c.loop.drop(c)
+	c.fdMu.Lock()
+	c.fd = -1
+	c.fdMu.Unlock()
+	return fd
+}

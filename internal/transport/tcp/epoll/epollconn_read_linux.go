@@ -146,16 +146,6 @@ func (c *epollConn) end(err error) {
 	c.loop.release(c)
 }
 
-// detach takes the descriptor out of the loop and returns it.
-func (c *epollConn) detach() int {
-	fd := int(c.fd)
-	c.loop.drop(c)
-	c.fdMu.Lock()
-	c.fd = -1
-	c.fdMu.Unlock()
-	return fd
-}
-
 // resetOnClose makes closing a connection reset it (SO_LINGER, socket(7)).
 func resetOnClose(fd int) {
 	unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})

@@ -14,9 +14,9 @@ import (
 	"sockeye"
 )
 
-// holder is the process that has a port open, as far as this user may see: the one with
+// portOwner is the process that has a port open, as far as this user may see: the one with
 // a lock on it, or else any other one. nil: none is found.
-func holder(name string) *sockeye.Process {
+func portOwner(name string) *sockeye.Process {
 	var port syscall.Stat_t
 	if syscall.Stat(name, &port) != nil {
 		return nil

@@ -4,8 +4,8 @@ package serialport
 
 import "sockeye"
 
-// holder is not known here.
-func holder(string) *sockeye.Process { return nil }
+// portOwner is not known here.
+func portOwner(string) *sockeye.Process { return nil }
 
 // groupOf is the group that may open ports on most systems.
 func groupOf(string) string { return "dialout" }
