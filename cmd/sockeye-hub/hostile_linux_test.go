@@ -17,41 +17,6 @@ import (
 	"sockeye/internal/hub"
 )
 
-// stolen is a board's key in the hands of somebody else, who writes what he likes.
-type stolen struct {
-	*nats.Conn
-	*hub.Identity
-}
-
-func steal(t *testing.T, h *hubProcess, name string) stolen {
-	t.Helper()
-	id, err := hub.Join(t.Context(), t.TempDir(), h.enrol(t, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := hub.Dial(t.Context(), id.Credentials(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(conn.Close)
-	return stolen{conn, id}
-}
-
-// says publishes a status.
-func (s stolen) says(t *testing.T, st hub.BoardStatus) {
-	t.Helper()
-	text, err := json.Marshal(st)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Publish(s.Identity.Status(), text); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Flush(); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // T63: a request that is delivered again, as a stream or a client that connects anew may do,
 // sends once; each copy is answered as the first was. Another id is another request.
 func TestRedeliveredRequests(t *testing.T) {
@@ -134,23 +99,6 @@ func TestRequestsExpireByTheClockOfTheBoard(t *testing.T) {
 			t.Errorf("%s: it expires in %v by its clock, want 10m", name, left)
 		}
 	}
-}
-
-func isAlive(t *testing.T, h *hubProcess, name string) bool {
-	t.Helper()
-	var all []struct {
-		Board string
-		Alive bool
-	}
-	if err := json.Unmarshal([]byte(h.ask(t, "ls", "--json")), &all); err != nil {
-		t.Fatal(err)
-	}
-	for _, b := range all {
-		if b.Board == name {
-			return b.Alive
-		}
-	}
-	return false
 }
 
 // T64: a board that was stolen floods the hub, sends what is too large, lies about names and

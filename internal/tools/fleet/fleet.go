@@ -139,11 +139,21 @@ func (f *fleet) enrol(ctx context.Context, upTo int) error {
 	if err != nil {
 		return err
 	}
-	registry, err := server.FindRegistry(ctx, f.service, a)
+	at, err := f.address()
 	if err != nil {
 		return err
 	}
-	at, err := f.address()
+	c, err := a.Registry("fleet")
+	if err != nil {
+		return err
+	}
+	c.URLs, c.Pin = at.Here, at.Pin
+	records, err := hub.Dial(ctx, c, nil)
+	if err != nil {
+		return err
+	}
+	defer records.Close()
+	registry, err := server.FindRegistry(ctx, records, a)
 	if err != nil {
 		return err
 	}
