@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -429,7 +431,8 @@ func testCodeIdle(t *testing.T, tc toolchain) {
 // program does, too.
 func testCodeAgain(t *testing.T, tc toolchain) {
 	c := codeCase{"none", "", plain("", ""), []string{"hello"}}
-	p := startCode(t, tc, c, "tcp://127.0.0.1:0", nil)
+	// The port is to be free for the second time, too: nobody else uses this address.
+	p := startCode(t, tc, c, fmt.Sprintf("tcp://127.%d.%d.1:0", 1+rand.N(250), rand.N(250)), nil)
 	p.hello()
 	p.send([]byte("bytes"))
 	p.expect("echo", []byte("bytes"))
