@@ -36,7 +36,7 @@ func TestDocCommentsBeginWithTheName(t *testing.T) {
 	}
 }
 
-// Every test has a sentence over it that says what it demands, so that a failure explains itself
+// Every test and benchmark has a sentence over it that says what it demands, so that a failure explains itself
 // to who has not read the test.
 func TestTestsSayWhatTheyDemand(t *testing.T) {
 	for _, f := range sourceFiles(t) {
@@ -57,7 +57,7 @@ func TestTestsSayWhatTheyDemand(t *testing.T) {
 	}
 }
 
-var isDemand = regexp.MustCompile(`^(Test|Fuzz)([^a-z]|$)`)
+var isDemand = regexp.MustCompile(`^(Test|Fuzz|Benchmark)([^a-z]|$)`)
 
 // docComment is a comment over one declaration, and the names that are declared.
 type docComment struct {

@@ -97,6 +97,18 @@ func (e *Error) Reason(l Lang) string {
 // Unwrap is the cause, so that errors.Is finds the system's own error.
 func (e *Error) Unwrap() error { return e.Err }
 
+// SplitErrors returns the errors that errors.Join made into one, or the one; none of nil. It
+// takes apart one level.
+func SplitErrors(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
+
 // ErrorOf finds the *Error in err's chain, or wraps err as one of kind System.
 // It is nil for nil.
 func ErrorOf(err error) *Error {

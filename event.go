@@ -50,6 +50,20 @@ func (k EventKind) String() string {
 	return ""
 }
 
+// ParseDirection reads the direction of bytes: "received" or "sent", and "" for both, which is 0.
+// It is false for another word.
+func ParseDirection(word string) (k EventKind, ok bool) {
+	switch word {
+	case "":
+		return 0, true
+	case Received.String():
+		return Received, true
+	case Sent.String():
+		return Sent, true
+	}
+	return 0, false
+}
+
 // MarshalText is String, for JSON.
 func (k EventKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 

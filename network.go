@@ -1,6 +1,7 @@
 package sockeye
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -85,11 +86,8 @@ func (n Network) WithFamily(family int) (Network, bool) {
 // ForDatagrams is the network that carries datagrams between the same addresses, of the same
 // family, as -u of ncat means it: UDP for TCP. It is n where there is no such.
 func (n Network) ForDatagrams() Network {
-	switch n.Transport() {
-	case TCP:
-		return UDP + Network(strings.TrimPrefix(string(n), string(TCP)))
-	case Unix:
-		return Unixgram
+	if d := cmp.Or(n, TCP).scheme().datagrams; d != "" {
+		return d
 	}
 	return n
 }

@@ -32,3 +32,18 @@ func TestShortAddress(t *testing.T) {
 		}
 	}
 }
+
+// Each scheme is called in sentences as its documents call it.
+func TestNetworkTitles(t *testing.T) {
+	for network, want := range map[Network]string{TCP: "TCP", UDP6: "UDP6", Unix: "UNIX", Unixgram: "UNIXGRAM", Serial: "Serial", WebSocket: "WebSocket", WebSocket4: "WebSocket",
+		WebSocketTLS: "WSS", TLS: "TLS", DTLS: "DTLS", MQTT: "MQTT", MQTTTLS: "MQTTS", "carrier-pigeon": "CARRIER-PIGEON"} {
+		if got := network.Title(); got != want {
+			t.Errorf("%s is called %q, want %q", network, got, want)
+		}
+	}
+	for i := range schemes {
+		if schemes[i].title == "" {
+			t.Errorf("%s has no title", schemes[i].network)
+		}
+	}
+}

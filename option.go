@@ -1,6 +1,7 @@
 package sockeye
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -210,15 +211,7 @@ func SchemeNames(schemes []Network) Text {
 }
 
 // Title is the network's name in a sentence.
-func (n Network) Title() string {
-	switch n.Transport() {
-	case Serial:
-		return "Serial"
-	case WebSocket:
-		return "WebSocket"
-	}
-	return strings.ToUpper(string(n))
-}
+func (n Network) Title() string { return cmp.Or(n.scheme().title, strings.ToUpper(string(n))) }
 
 // misplaced says why an endpoint does not have the option.
 func (d *Option) misplaced(e Endpoint) error {

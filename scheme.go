@@ -70,25 +70,27 @@ func (t Traits) Forgeable() bool { return t.Datagram && t.IP }
 type scheme struct {
 	network Network
 	Traits
-	port uint16 // where none is written; 0 is that of the caller
+	port      uint16  // where none is written; 0 is that of the caller
+	title     string  // the name in a sentence
+	datagrams Network // carries datagrams between the same addresses; "" if nothing does
 }
 
 // schemes is the one list of the kinds of socket: what may stand before :// and what it
 // can do, in the order that help texts show them. Each has its driver in
 // internal/transport/schemes.
 var schemes = []scheme{
-	{TCP, tcp, 0}, {TCP4, tcp, 0}, {TCP6, tcp, 0},
-	{UDP, udp, 0}, {UDP4, udp, 0}, {UDP6, udp, 0},
-	{Unix, Traits{Connections: true, HalfClose: true}, 0},
-	{Unixgram, Traits{Datagram: true}, 0},
-	{Unixpacket, Traits{Messages: true, Connections: true, HalfClose: true}, 0},
-	{Serial, Traits{Connections: true, Line: true, Query: OptionQuery}, 0},
-	{WebSocket, ws, 80}, {WebSocket4, ws, 80}, {WebSocket6, ws, 80},
-	{TLS, overTLS(tcp), 0}, {TLS4, overTLS(tcp), 0}, {TLS6, overTLS(tcp), 0},
-	{DTLS, overTLS(dtls), 0}, {DTLS4, overTLS(dtls), 0}, {DTLS6, overTLS(dtls), 0},
-	{WebSocketTLS, overTLS(ws), 443}, {WebSocketTLS4, overTLS(ws), 443}, {WebSocketTLS6, overTLS(ws), 443},
-	{MQTT, mqtt, 1883}, {MQTT4, mqtt, 1883}, {MQTT6, mqtt, 1883},
-	{MQTTTLS, overTLS(mqtt), 8883}, {MQTTTLS4, overTLS(mqtt), 8883}, {MQTTTLS6, overTLS(mqtt), 8883},
+	{TCP, tcp, 0, "TCP", UDP}, {TCP4, tcp, 0, "TCP4", UDP4}, {TCP6, tcp, 0, "TCP6", UDP6},
+	{UDP, udp, 0, "UDP", ""}, {UDP4, udp, 0, "UDP4", ""}, {UDP6, udp, 0, "UDP6", ""},
+	{Unix, Traits{Connections: true, HalfClose: true}, 0, "UNIX", Unixgram},
+	{Unixgram, Traits{Datagram: true}, 0, "UNIXGRAM", ""},
+	{Unixpacket, Traits{Messages: true, Connections: true, HalfClose: true}, 0, "UNIXPACKET", ""},
+	{Serial, Traits{Connections: true, Line: true, Query: OptionQuery}, 0, "Serial", ""},
+	{WebSocket, ws, 80, "WebSocket", ""}, {WebSocket4, ws, 80, "WebSocket", ""}, {WebSocket6, ws, 80, "WebSocket", ""},
+	{TLS, overTLS(tcp), 0, "TLS", ""}, {TLS4, overTLS(tcp), 0, "TLS4", ""}, {TLS6, overTLS(tcp), 0, "TLS6", ""},
+	{DTLS, overTLS(dtls), 0, "DTLS", ""}, {DTLS4, overTLS(dtls), 0, "DTLS4", ""}, {DTLS6, overTLS(dtls), 0, "DTLS6", ""},
+	{WebSocketTLS, overTLS(ws), 443, "WSS", ""}, {WebSocketTLS4, overTLS(ws), 443, "WSS4", ""}, {WebSocketTLS6, overTLS(ws), 443, "WSS6", ""},
+	{MQTT, mqtt, 1883, "MQTT", ""}, {MQTT4, mqtt, 1883, "MQTT4", ""}, {MQTT6, mqtt, 1883, "MQTT6", ""},
+	{MQTTTLS, overTLS(mqtt), 8883, "MQTTS", ""}, {MQTTTLS4, overTLS(mqtt), 8883, "MQTTS4", ""}, {MQTTTLS6, overTLS(mqtt), 8883, "MQTTS6", ""},
 }
 
 var (

@@ -248,18 +248,24 @@ func words(ids []uint64) []string {
 	return out
 }
 
-func (c *local) Send(ctx context.Context, session string, data []byte, to ...uint64) ([]Delivery, error) {
+// recipients finds who a session sends to: the peers with these IDs, or all if there are none.
+func (c *local) recipients(session string, ids []uint64) (*core.Sender, []*core.Peer, error) {
 	s, err := c.open(session)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	peers, err := s.Recipients().Select(words(to)...)
+	peers, err := s.Recipients().Select(words(ids)...)
+	return s.Sender(), peers, err
+}
+
+func (c *local) Send(ctx context.Context, session string, data []byte, to ...uint64) ([]Delivery, error) {
+	sender, peers, err := c.recipients(session, to)
 	if err != nil {
 		return nil, err
 	}
 	ctx, done := bind(ctx, c.life)
 	defer done()
-	return deliveries(ctx, s.Sender().Send(ctx, peers, data))
+	return deliveries(ctx, sender.Send(ctx, peers, data))
 }
 
 func (c *local) SendPayload(ctx context.Context, session string, p Payload, to ...uint64) ([]Delivery, error) {
@@ -267,17 +273,13 @@ func (c *local) SendPayload(ctx context.Context, session string, p Payload, to .
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.open(session)
-	if err != nil {
-		return nil, err
-	}
-	peers, err := s.Recipients().Select(words(to)...)
+	sender, peers, err := c.recipients(session, to)
 	if err != nil {
 		return nil, err
 	}
 	ctx, done := bind(ctx, c.life)
 	defer done()
-	sent, err := s.Sender().SendPayload(ctx, peers, t)
+	sent, err := sender.SendPayload(ctx, peers, t)
 	if err != nil {
 		return nil, failure(ctx, "send", session, err)
 	}

@@ -263,6 +263,7 @@ func TestSumsAllocateNothing(t *testing.T) {
 	}
 }
 
+// BenchmarkSum measures each kind of checksum over the same bytes.
 func BenchmarkSum(b *testing.B) {
 	data := []byte(strings.Repeat("0123456789abcdef", 64))
 	for _, name := range []string{"crc16modbus", "crc16xmodem", "crc32", "crc64xz", "sum8", "xor8", "fletcher16", "adler32"} {

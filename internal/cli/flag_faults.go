@@ -41,7 +41,7 @@ func (a *app) badFlags(cmd *cobra.Command, err error) error {
 	mayHaveMore := len(told) > 0 // words: the value of a flag that is unknown is one
 	rest := cmd.Flags().ParseAll(words, func(f *pflag.Flag, value string) error {
 		if err := cmd.Flags().Set(f.Name, value); err != nil {
-			told = append(told, parts(withHint(cmd, a.badFlag(cmd, err)))...)
+			told = append(told, sockeye.SplitErrors(withHint(cmd, a.badFlag(cmd, err)))...)
 		}
 		return nil
 	})
@@ -76,7 +76,7 @@ func unrelated(err error, told []error) (rest []error) {
 			said[flag] = true
 		}
 	}
-	for _, one := range parts(err) {
+	for _, one := range sockeye.SplitErrors(err) {
 		e := sockeye.ErrorOf(one)
 		words := strings.FieldsFunc(e.Target+" "+e.Message.En+" "+e.Hint.En, isOutside)
 		if !said[one.Error()] && !slices.ContainsFunc(words, func(word string) bool { return said[word] }) {

@@ -137,7 +137,7 @@ func (f *endpointFlags) unixAddress(words []string, typed string) (string, error
 // driver that opens the endpoint, or by a workbench in the words of its API.
 func (f *endpointFlags) asFlags(err error) error {
 	var all []error
-	for _, one := range parts(err) {
+	for _, one := range sockeye.SplitErrors(err) {
 		if name := optionNamed(one); name != "" {
 			e := *sockeye.ErrorOf(one)
 			e.Op, e.Target = "", "--"+cmp.Or(f.typed[name], name)

@@ -132,7 +132,7 @@ func (f *sendFlags) named(err error) error {
 	if f.formerEnding {
 		words["payload.line_ending"] = "--" + formerEnding
 	}
-	all := parts(err)
+	all := sockeye.SplitErrors(err)
 	for n, one := range all {
 		if e, ok := errors.AsType[*sockeye.Error](one); ok && words[e.Target] != "" {
 			named := *e

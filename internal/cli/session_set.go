@@ -84,7 +84,7 @@ func (a *app) setPeers(session string, words []string, options *api.Options) err
 // asFlagsOf names the flags in what the workbench says of options.
 func asFlagsOf(err error) error {
 	var all []error
-	for _, one := range parts(err) {
+	for _, one := range sockeye.SplitErrors(err) {
 		e, ok := errors.AsType[*sockeye.Error](one)
 		if ok && strings.HasPrefix(e.Target, "options.") {
 			named := *e
@@ -94,15 +94,4 @@ func asFlagsOf(err error) error {
 		all = append(all, one)
 	}
 	return terminal.Together(all...)
-}
-
-// parts are the errors of a joined one, or the one; none of nil.
-func parts(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
-	}
-	if err == nil {
-		return nil
-	}
-	return []error{err}
 }

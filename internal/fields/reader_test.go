@@ -231,6 +231,7 @@ func TestReadingNumbersAllocatesNothing(t *testing.T) {
 	}
 }
 
+// BenchmarkReadStruct measures reading the values of a binary struct.
 func BenchmarkReadStruct(b *testing.B) {
 	s, err := Parse(`u8 id, i16be temp*0.1 "°C", f32le x, bits flags:3`)
 	if err != nil {

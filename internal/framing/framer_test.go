@@ -414,12 +414,15 @@ func TestFramingAllocatesNothing(t *testing.T) {
 	}
 }
 
+// BenchmarkLength1K measures frames of 1 KiB with a length in front, in large reads.
 func BenchmarkLength1K(b *testing.B) { benchmark(b, "length:size=2", stream1K(1024), 64<<10) }
 
+// BenchmarkLength1KSmallReads is BenchmarkLength1K where reads are smaller than frames.
 func BenchmarkLength1KSmallReads(b *testing.B) {
 	benchmark(b, "length:size=2", stream1K(1024), 1400)
 }
 
+// BenchmarkLines measures frames that end with a line break.
 func BenchmarkLines(b *testing.B) {
 	benchmark(b, "line", bytes.Repeat([]byte("temperature=23.5;humidity=40;pressure=1013\r\n"), 20_000), 64<<10)
 }

@@ -244,6 +244,7 @@ func TestAppendAllocatesNothing(t *testing.T) {
 	}
 }
 
+// BenchmarkAppend measures one event into the ring, without a reader.
 func BenchmarkAppend(b *testing.B) {
 	for _, size := range []int{64, 1400, 64 << 10} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
@@ -258,6 +259,7 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
+// BenchmarkCursor measures a cursor that reads events from the ring.
 func BenchmarkCursor(b *testing.B) {
 	j := New(0)
 	for range 100_000 {

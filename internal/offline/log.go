@@ -99,13 +99,8 @@ func (f *filterFlags) registerContent(a *commands, fs *pflag.FlagSet) {
 func (f *filterFlags) filter() (recording.Filter, error) {
 	out := f.f
 	var badDirection, badSince, badUntil, badText, badBytes error
-	switch f.direction {
-	case "":
-	case "received":
-		out.Direction = sockeye.Received
-	case "sent":
-		out.Direction = sockeye.Sent
-	default:
+	var known bool
+	if out.Direction, known = sockeye.ParseDirection(f.direction); !known {
 		badDirection = terminal.Usage("--direction", sockeye.Text{En: fmt.Sprintf("%q is neither received nor sent", f.direction), Zh: fmt.Sprintf("%q 既不是 received 也不是 sent", f.direction)}, sockeye.Text{})
 	}
 	out.After, badSince = parseTimestamp("--since", f.since, time.Now())

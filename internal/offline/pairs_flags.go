@@ -41,13 +41,8 @@ func (f *PairsFlags) Spec() (s pairs.PairSpec, err error) {
 	say := func(flag, en, zh, hintEn, hintZh string) {
 		wrong = append(wrong, terminal.Usage(flag, sockeye.Text{En: en, Zh: zh}, sockeye.Text{En: hintEn, Zh: hintZh}))
 	}
-	switch f.Requests {
-	case "":
-	case "received":
-		s.Requests = sockeye.Received
-	case "sent":
-		s.Requests = sockeye.Sent
-	default:
+	var known bool
+	if s.Requests, known = sockeye.ParseDirection(f.Requests); !known {
 		say("--requests", fmt.Sprintf("%q is neither received nor sent", f.Requests), fmt.Sprintf("%q 不是 received 或 sent", f.Requests), "", "")
 	}
 	if len(f.Frames.Fields) == 0 && (f.Field != "" || f.Sequence != "") {

@@ -98,6 +98,7 @@ func FuzzCharsets(f *testing.F) {
 	})
 }
 
+// BenchmarkPrinterGBK measures showing bytes in GBK.
 func BenchmarkPrinterGBK(b *testing.B) {
 	data, _ := GBK.encoder().append(nil, "你好，世界。temp=21.5 ")
 	data = bytes.Repeat(data, 40)

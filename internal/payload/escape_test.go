@@ -147,6 +147,7 @@ var benchData = map[string][]byte{
 	"binary": bytes.Repeat([]byte{0, 1, 0x80, 0x9b, 0xff, 0xe4, 0xbd, 7}, 128),
 }
 
+// BenchmarkAppendSafe measures escaping what must not reach a terminal.
 func BenchmarkAppendSafe(b *testing.B) {
 	for name, data := range benchData {
 		b.Run(name, func(b *testing.B) {

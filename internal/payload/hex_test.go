@@ -195,6 +195,7 @@ func slowHex(s string) ([]byte, error) {
 	return out, nil
 }
 
+// BenchmarkParseHex measures reading hex digits as people type them.
 func BenchmarkParseHex(b *testing.B) {
 	typed := FormatHex(bytes.Repeat([]byte("Hello 01Studio!\n"), 64))
 	b.SetBytes(int64(len(typed)))

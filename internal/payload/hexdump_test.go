@@ -97,6 +97,7 @@ func latin1(b []byte) []rune {
 	return runes
 }
 
+// BenchmarkAppendHexdump measures writing a hex dump.
 func BenchmarkAppendHexdump(b *testing.B) {
 	data := benchData["binary"]
 	var dst []byte

@@ -356,6 +356,7 @@ func FuzzFramed(f *testing.F) {
 	})
 }
 
+// BenchmarkAppend measures making a message of a template.
 func BenchmarkAppend(b *testing.B) {
 	for name, typed := range map[string]string{
 		"constant": `Hello 01Studio!\r\n`, "text": `{{seq}} {{time}} {{peer.ip}}\r\n`, "modbus": "{{seq:u16be}}{{fill:2}}{{len:u16be}}\\x01\\x03{{fill:100}}{{crc16modbus(6..)}}",

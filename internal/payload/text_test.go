@@ -106,6 +106,7 @@ func FuzzParseText(f *testing.F) {
 	})
 }
 
+// BenchmarkParseText measures reading text with escapes.
 func BenchmarkParseText(b *testing.B) {
 	typed := strings.Repeat(`Hello 01Studio!\r\n`, 64)
 	b.SetBytes(int64(len(typed)))

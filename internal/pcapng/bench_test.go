@@ -32,9 +32,13 @@ func benchmarkAppend(b *testing.B, size int) {
 	b.ReportMetric(float64(len(buf)-size), "overhead-B/op")
 }
 
-func BenchmarkAppend64B(b *testing.B)   { benchmarkAppend(b, 64) }
+// BenchmarkAppend64B measures an event of 64 bytes as a block.
+func BenchmarkAppend64B(b *testing.B) { benchmarkAppend(b, 64) }
+
+// BenchmarkAppend64KiB measures an event of 64 KiB as blocks.
 func BenchmarkAppend64KiB(b *testing.B) { benchmarkAppend(b, 64<<10) }
 
+// BenchmarkDecode measures reading blocks back to events.
 func BenchmarkDecode(b *testing.B) {
 	for _, test := range []struct {
 		name string

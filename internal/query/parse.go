@@ -21,13 +21,8 @@ type FilterWords struct{ Session, Peer, Direction, Text, Hex, Regexp, Commented 
 func (w FilterWords) Parse() (recording.Filter, error) {
 	f := recording.Filter{Session: w.Session, Peer: w.Peer, Bytes: []byte(w.Text), Regexp: w.Regexp}
 	var wrong []error
-	switch w.Direction {
-	case "":
-	case "received":
-		f.Direction = sockeye.Received
-	case "sent":
-		f.Direction = sockeye.Sent
-	default:
+	var known bool
+	if f.Direction, known = sockeye.ParseDirection(w.Direction); !known {
 		wrong = append(wrong, invalid("direction", sockeye.Text{En: fmt.Sprintf("%q is neither received nor sent", w.Direction), Zh: fmt.Sprintf("%q 不是 received 或 sent", w.Direction)}, sockeye.Text{}))
 	}
 	switch w.Commented {

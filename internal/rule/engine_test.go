@@ -348,6 +348,7 @@ func TestNoAllocation(t *testing.T) {
 	}
 }
 
+// BenchmarkPrefix1K measures matching rules by a prefix.
 func BenchmarkPrefix1K(b *testing.B) {
 	e := engine(b, Set{Rules: []Rule{{Match: "prefix:abc"}}}, EngineOptions{})
 	p, body := tcpPeer(1), []byte(strings.Repeat("x", 1024))

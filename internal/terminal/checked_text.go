@@ -49,11 +49,7 @@ func (f *checkedText) Set(s string) error {
 func Together(errs ...error) error {
 	var all []error
 	for _, err := range errs {
-		if joined, ok := err.(interface{ Unwrap() []error }); ok {
-			all = append(all, joined.Unwrap()...)
-		} else if err != nil {
-			all = append(all, err)
-		}
+		all = append(all, sockeye.SplitErrors(err)...)
 	}
 	if len(all) == 1 {
 		return all[0]

@@ -59,6 +59,7 @@ func testSendAllocatesNothing(t *testing.T) {
 	}
 }
 
+// BenchmarkSend measures sending to a peer, with what it allocates.
 func BenchmarkSend(b *testing.B) {
 	for _, network := range []string{"tcp", "udp"} {
 		b.Run(network, func(b *testing.B) {

@@ -122,7 +122,7 @@ func TestHostileTextsAreRefusedCheaply(t *testing.T) {
 				t.Errorf("got %.300v, want %s", err, one[1])
 			}
 			if err != nil {
-				if kind := sockeye.ErrorOf(split(err)[0]).Kind; kind != sockeye.Invalid && kind != sockeye.NotFound {
+				if kind := sockeye.ErrorOf(sockeye.SplitErrors(err)[0]).Kind; kind != sockeye.Invalid && kind != sockeye.NotFound {
 					t.Errorf("kind %v", kind)
 				}
 			}

@@ -211,7 +211,7 @@ func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map
 		o.Endpoint = sockeye.Endpoint{}
 	} else {
 		spelled := c.options[n]
-		for _, one := range split(o.Endpoint.Validate()) {
+		for _, one := range sockeye.SplitErrors(o.Endpoint.Validate()) {
 			target := spelled.KeyOf(sockeye.ErrorOf(one).Target, sockeye.FileForm)
 			if target == "address" {
 				target = key
@@ -229,7 +229,7 @@ func (c *checker) opening(n int, e Endpoint, sets map[string]rule.Set, lists map
 // readAddress sets the address of an endpoint and the options that it names; false if
 // something is wrong with them.
 func (c *checker) readAddress(e *sockeye.Endpoint, typed, key string, wrong func(err error, key string)) bool {
-	faults := split(e.ReadAddress(typed, sockeye.DefaultPort))
+	faults := sockeye.SplitErrors(e.ReadAddress(typed, sockeye.DefaultPort))
 	for _, err := range faults {
 		wrong(err, key)
 	}

@@ -42,7 +42,7 @@ func (c *checker) rulesOf(o *Opening, e Endpoint, sets map[string]rule.Set, wron
 		c.programs = map[[2]string]*rule.Compiled{}
 	}
 	c.programs[key] = program
-	for _, one := range split(err) {
+	for _, one := range sockeye.SplitErrors(err) {
 		c.addRuleFault(e.Rules, one)
 	}
 	o.Compiled = program
@@ -61,16 +61,6 @@ func (c *checker) addRuleFault(set string, fault error) {
 		}
 	}
 	c.add(&inner, "rules."+set+": "+inner.Target, at...)
-}
-
-func split(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
-	}
-	if err == nil {
-		return nil
-	}
-	return []error{err}
 }
 
 // sets are the rules with their payloads looked up. What is wrong with a rule of a

@@ -37,7 +37,7 @@ func TestKeysInAnotherCase(t *testing.T) {
 				t.Errorf("%q was taken", text)
 				break
 			}
-			e := sockeye.ErrorOf(split(err)[0])
+			e := sockeye.ErrorOf(sockeye.SplitErrors(err)[0])
 			if said := e.Target + ": " + e.Message.En; !strings.HasPrefix(said, want[0]) || !strings.Contains(e.Hint.En+e.Message.En, want[1]) {
 				t.Errorf("%q: %s; %s; want %s", text, said, e.Hint.En, want)
 				break

@@ -104,7 +104,7 @@ colour = "red"
 `
 	_, err := Parse([]byte(text))
 	var got []string
-	for _, e := range split(err) {
+	for _, e := range sockeye.SplitErrors(err) {
 		got = append(got, sockeye.ErrorOf(e).Target)
 	}
 	want := []string{
@@ -121,7 +121,7 @@ colour = "red"
 func TestDashboardFaultsOfJSON(t *testing.T) {
 	f := File{Version: Version, Dashboards: map[string][]Widget{"a": {{Kind: Value, Field: "x"}, {Kind: Button}}}}
 	var got []string
-	for _, e := range split(f.Faults("file")) {
+	for _, e := range sockeye.SplitErrors(f.Faults("file")) {
 		got = append(got, sockeye.ErrorOf(e).Target)
 	}
 	if diff := cmp.Diff([]string{"file.dashboards.a[1].text"}, got); diff != "" {

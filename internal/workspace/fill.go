@@ -246,7 +246,7 @@ func said(v any) sockeye.Text {
 
 // note notes what is wrong at a path.
 func (f *filler) note(err error, path []any) {
-	for _, one := range split(err) {
+	for _, one := range sockeye.SplitErrors(err) {
 		f.c.add(one, f.target(path), path...)
 		f.c.unfit = append(f.c.unfit, pathOf(path))
 	}

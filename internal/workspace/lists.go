@@ -187,7 +187,7 @@ func (c *checker) lists() map[string]*schedule.List {
 			sound[name] = whole
 			continue
 		}
-		for _, one := range split(err) {
+		for _, one := range sockeye.SplitErrors(err) {
 			at := []any{"lists", name}
 			fault, ok := errors.AsType[*schedule.ListFault](one)
 			if ok && fault.Row != schedule.WholeList {

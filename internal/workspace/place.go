@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"sockeye"
 )
 
 // Decode decodes another TOML file of a person: with the bounds of a workspace, before the
@@ -56,4 +58,4 @@ func Place(text string, key []string) string {
 }
 
 // Problems takes apart what Decode and Read have joined.
-func Problems(err error) []error { return split(err) }
+func Problems(err error) []error { return sockeye.SplitErrors(err) }

@@ -29,7 +29,7 @@ func Read(path string) (*File, error) {
 		return file, nil
 	}
 	var all []error
-	for _, one := range split(err) {
+	for _, one := range sockeye.SplitErrors(err) {
 		e := *sockeye.ErrorOf(one)
 		e.Target = strings.TrimSuffix(path+": "+e.Target, ": ")
 		all = append(all, &e)

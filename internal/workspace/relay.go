@@ -55,7 +55,7 @@ func (c *checker) relayOf(e Endpoint, listen sockeye.Network, wrong func(error, 
 	}
 	r := &Relay{Share: e.Share, Faults: e.Faults, Frame: e.FaultFrame, Upstream: sockeye.Endpoint{Mode: sockeye.Connect}}
 	if c.readAddress(&r.Upstream, e.Upstream, "upstream", wrong) {
-		for _, one := range split(r.Upstream.Validate()) {
+		for _, one := range sockeye.SplitErrors(r.Upstream.Validate()) {
 			wrong(one, "upstream")
 		}
 		if r.Upstream.Options.Reconnect {
@@ -95,7 +95,7 @@ func (r *Relay) checkFaults(listen sockeye.Network, wrong func(error, string)) {
 
 // named tells each fault at the key that it is of.
 func named(err error, wrong func(error, string)) {
-	for _, one := range split(err) {
+	for _, one := range sockeye.SplitErrors(err) {
 		key := sockeye.ErrorOf(one).Target
 		if key == "frame" {
 			key = "fault_frame"

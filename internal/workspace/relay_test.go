@@ -108,7 +108,7 @@ upstream = "tcp://localhost:2?reconnect"
 faults = ["duplicate"]
 `))
 	var got []string
-	for _, one := range split(err) {
+	for _, one := range sockeye.SplitErrors(err) {
 		got = append(got, sockeye.ErrorOf(one).Target)
 	}
 	want := []string{

@@ -97,7 +97,7 @@ func (s RuleSet) Opening(payloads map[string]Payload) (Opening, error) {
 	}
 	program, err := rule.Compile(set)
 	o.Compiled = program
-	for _, one := range split(err) {
+	for _, one := range sockeye.SplitErrors(err) {
 		wrong(one, s.fieldOf(one))
 	}
 	return o, errors.Join(problems...)

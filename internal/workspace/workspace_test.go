@@ -194,7 +194,7 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%q was taken", text)
 			continue
 		}
-		e := sockeye.ErrorOf(split(err)[0])
+		e := sockeye.ErrorOf(sockeye.SplitErrors(err)[0])
 		said := e.Target + ": " + e.Message.En
 		if e.Kind != sockeye.Invalid && e.Kind != sockeye.NotFound || !strings.HasPrefix(said, want[0]) || e.Message.Zh == "" ||
 			!strings.Contains(e.Hint.En+e.Message.En, want[1]) {
@@ -269,7 +269,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file, err := Parse(text)
 		if err != nil {
-			for _, one := range split(err) {
+			for _, one := range sockeye.SplitErrors(err) {
 				if e := sockeye.ErrorOf(one); e.Kind == sockeye.System || e.Message.En == "" {
 					t.Errorf("%#v", e)
 				}

@@ -3,8 +3,10 @@ package websocket
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"sync"
 	"time"
 
@@ -30,6 +32,7 @@ type conn struct {
 	message opcode // of the fragments so far; 0 between messages
 	packed  bool
 
+	// mu guards the fields down to writing. Only this file takes and releases it.
 	mu       sync.Mutex
 	close    sockeye.CloseStatus // what we close with
 	theirs   *sockeye.CloseStatus
@@ -254,3 +257,92 @@ func (l *limitedReader) Read(b []byte) (int, error) {
 
 var errLongHandshake = &sockeye.Error{Kind: sockeye.TooLarge,
 	Message: sockeye.Text{En: "the headers of the handshake are too long", Zh: "握手的头部过长"}}
+
+// setLastType notes the type of a message that came.
+func (c *conn) setLastType(t sockeye.MessageType) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lastType = t
+}
+
+// lastTypeSeen is the type of the message that came last, "" before the first.
+func (c *conn) lastTypeSeen() sockeye.MessageType {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lastType
+}
+
+// setTheirs notes the Close frame of the other side.
+func (c *conn) setTheirs(status *sockeye.CloseStatus) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.theirs = status
+}
+
+// sent notes that the connection below took n bytes of a frame, which carries a message if
+// it took all of it.
+func (c *conn) sent(n, all, carried int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.delivery.Pass(n)
+	if n < all || n == 0 {
+		return
+	}
+	c.delivery.Mark(carried)
+	if c.delivery.IsLong() {
+		if on := c.Conn.Unacknowledged(); on >= 0 {
+			c.delivery.Forget(on)
+		}
+	}
+}
+
+// Unacknowledged counts the bytes of messages that the peer's system does not have whole.
+// That we finished counts as one more, as a FIN does below.
+func (c *conn) Unacknowledged() int {
+	n := c.Conn.Unacknowledged()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n <= 0 {
+		return n
+	}
+	if c.finished { // below, its FIN is in n
+		n--
+	}
+	n = c.delivery.Missing(n)
+	if c.ended {
+		n++
+	}
+	return n
+}
+
+// closing reports whether no message may follow: our Close frame is sent, or a frame was cut.
+func (c *conn) closing() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ours != nil || c.cut != nil
+}
+
+// endOf is how reading ended. What the other side did against the protocol is answered
+// with a Close frame that says so. A connection that was lost without one is code 1006 (RFC
+// 6455 section 7.1.5).
+func (c *conn) endOf(err error) error {
+	c.pings.stop()
+	if p, ok := errors.AsType[*protocolError](err); ok {
+		c.sendClose(p.code, p.text.En)
+		return &sockeye.Error{Kind: sockeye.System, Op: "receive", Target: c.Remote().String(), Message: p.text, Err: p}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	closedByUs := c.cut == nil && errors.Is(err, net.ErrClosed)
+	if c.theirs == nil && (err == io.EOF || c.ours == nil && !closedByUs) {
+		c.theirs = &sockeye.CloseStatus{Code: sockeye.CloseNoFrame}
+	}
+	switch {
+	case c.cut != nil:
+		return c.cut
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &sockeye.Error{Kind: sockeye.Reset, Err: err,
+			Message: sockeye.Text{En: "the connection ended in the middle of a message: what had come of it is lost", Zh: "连接在消息中途断开，已收到的部分丢失"}}
+	}
+	return err
+}

@@ -32,38 +32,11 @@ func (c *conn) ReadMessage(control func(*sockeye.Detail)) ([]byte, *sockeye.Deta
 	c.pings.start(c)
 	data, t, err := c.readMessage(control)
 	if err == nil {
-		c.mu.Lock()
-		c.lastType = t
-		c.mu.Unlock()
+		c.setLastType(t)
 		return data, detailOf(t), nil
 	}
 	c.FreeMessage()
 	return nil, nil, c.endOf(err)
-}
-
-// endOf is how reading ended. What the other side did against the protocol is answered
-// with a Close frame that says so. A connection that was lost without one is code 1006 (RFC
-// 6455 section 7.1.5).
-func (c *conn) endOf(err error) error {
-	c.pings.stop()
-	if p, ok := errors.AsType[*protocolError](err); ok {
-		c.sendClose(p.code, p.text.En)
-		return &sockeye.Error{Kind: sockeye.System, Op: "receive", Target: c.Remote().String(), Message: p.text, Err: p}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	closedByUs := c.cut == nil && errors.Is(err, net.ErrClosed)
-	if c.theirs == nil && (err == io.EOF || c.ours == nil && !closedByUs) {
-		c.theirs = &sockeye.CloseStatus{Code: sockeye.CloseNoFrame}
-	}
-	switch {
-	case c.cut != nil:
-		return c.cut
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &sockeye.Error{Kind: sockeye.Reset, Err: err,
-			Message: sockeye.Text{En: "the connection ended in the middle of a message: what had come of it is lost", Zh: "连接在消息中途断开，已收到的部分丢失"}}
-	}
-	return err
 }
 
 func (c *conn) readMessage(control func(*sockeye.Detail)) ([]byte, sockeye.MessageType, error) {
@@ -208,8 +181,6 @@ func (c *conn) readClose(b []byte) error {
 			return &protocolError{sockeye.CloseNotUTF8, sockeye.Text{En: "the reason of a Close frame is not UTF-8", Zh: "Close 帧的原因不是 UTF-8"}}
 		}
 	}
-	c.mu.Lock()
-	c.theirs = status
-	c.mu.Unlock()
+	c.setTheirs(status)
 	return io.EOF
 }

@@ -38,49 +38,6 @@ func (c *conn) WriteMessage(data []byte, as sockeye.MessageType, order transport
 	return c.wrote(n, len(frame), err)
 }
 
-// sent notes that the connection below took n bytes of a frame, which carries a message if
-// it took all of it.
-func (c *conn) sent(n, all, carried int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.delivery.Pass(n)
-	if n < all || n == 0 {
-		return
-	}
-	c.delivery.Mark(carried)
-	if c.delivery.IsLong() {
-		if on := c.Conn.Unacknowledged(); on >= 0 {
-			c.delivery.Forget(on)
-		}
-	}
-}
-
-// Unacknowledged counts the bytes of messages that the peer's system does not have whole.
-// That we finished counts as one more, as a FIN does below.
-func (c *conn) Unacknowledged() int {
-	n := c.Conn.Unacknowledged()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if n <= 0 {
-		return n
-	}
-	if c.finished { // below, its FIN is in n
-		n--
-	}
-	n = c.delivery.Missing(n)
-	if c.ended {
-		n++
-	}
-	return n
-}
-
-// closing reports whether no message may follow: our Close frame is sent, or a frame was cut.
-func (c *conn) closing() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ours != nil || c.cut != nil
-}
-
 // typeOf is the type that a message is sent with: what the options say, else as, else that of
 // what came last. What is no text any more goes as binary then: the peer would end over it.
 func (c *conn) typeOf(data []byte, as sockeye.MessageType) (sockeye.MessageType, error) {
@@ -96,9 +53,7 @@ func (c *conn) typeOf(data []byte, as sockeye.MessageType) (sockeye.MessageType,
 		return sockeye.TextMessage, nil
 	}
 	if as == "" {
-		c.mu.Lock()
-		as = c.lastType
-		c.mu.Unlock()
+		as = c.lastTypeSeen()
 	}
 	if as != sockeye.BinaryMessage && utf8.Valid(data) {
 		return sockeye.TextMessage, nil
