@@ -48,7 +48,7 @@ func nextPercent(percent, cycles int) int {
 	case cycles > busyCycles:
 		return min(2*percent, mostPercent)
 	case cycles < busyCycles/3:
-		return max(percent/2, leastPercent)
+		return leastPercent
 	}
 	return percent
 }
