@@ -2,23 +2,40 @@ package sockeye
 
 import "time"
 
-// Sets of schemes that options are of.
+// Sets of schemes that options are of, by what these can do.
 var (
-	overTCP = []Network{TCP, WebSocket, TLS, WebSocketTLS, MQTT, MQTTTLS}
-	overUDP = []Network{UDP}
-	overIP  = []Network{TCP, UDP, WebSocket, TLS, WebSocketTLS, MQTT, MQTTTLS}
+	overTCP = schemesWith(func(t Traits) bool { return t.IP && t.Acknowledges })
+	overUDP = schemesWith(func(t Traits) bool { return t.IP && t.Datagram })
+	overIP  = schemesWith(ownSocket)
 
-	buffered = []Network{TCP, UDP, Unix, Unixgram, Unixpacket, WebSocket, TLS, WebSocketTLS, MQTT, MQTTTLS}
-	onPath   = []Network{Unix, Unixgram, Unixpacket}
-	streams  = []Network{TCP, Unix, Unixpacket, WebSocket, TLS, WebSocketTLS}
-	withTLS  = []Network{TLS, WebSocketTLS, MQTTTLS, DTLS}
-	tlsOnTCP = []Network{TLS, WebSocketTLS, MQTTTLS}
-	known    = []Network{TCP, UDP, WebSocket, TLS, WebSocketTLS, MQTT, MQTTTLS, DTLS}
-	brokers  = []Network{MQTT, MQTTTLS}
-	messages = []Network{WebSocket, WebSocketTLS, MQTT, MQTTTLS}
-	overWS   = []Network{WebSocket, WebSocketTLS}
-	onLine   = []Network{Serial}
+	buffered = schemesWith(func(t Traits) bool { return ownSocket(t) || onFile(t) })
+	onPath   = schemesWith(onFile)
+	streams  = schemesWith(func(t Traits) bool { return t.HalfClose })
+	withTLS  = schemesWith(func(t Traits) bool { return t.TLS })
+	tlsOnTCP = schemesWith(func(t Traits) bool { return t.TLS && t.Acknowledges })
+	known    = schemesWith(func(t Traits) bool { return t.IP })
+	brokers  = schemesWith(func(t Traits) bool { return t.Broker })
+	messages = schemesWith(func(t Traits) bool { return t.Messages && t.Acknowledges })
+	overWS   = schemesWith(func(t Traits) bool { return t.Browser })
+	onLine   = schemesWith(func(t Traits) bool { return t.Line })
 )
+
+// schemesWith lists the networks without their families whose traits are as wanted.
+func schemesWith(want func(Traits) bool) (all []Network) {
+	for _, n := range Transports() {
+		if want(n.Traits()) {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// ownSocket is of what has a socket of IP for each peer or all, with options of its own; DTLS is a
+// library's.
+func ownSocket(t Traits) bool { return t.IP && (t.Acknowledges || t.Datagram) }
+
+// onFile is of what has a path for an address.
+func onFile(t Traits) bool { return !t.IP && !t.Line }
 
 // Headings of options in a form.
 var (

@@ -72,13 +72,10 @@ func FramesOf(f recording.Filter) (events recording.Filter, wants func(*framing.
 	}
 	m, err := content.Matcher()
 	return events, func(fr *framing.PeerFrame) bool {
-		// as a datagram, so that nothing is found over the borders of frames
-		return m.Wants(&sockeye.Event{Kind: fr.Kind, Time: fr.Time, Data: fr.Data, Peer: &frameAlone})
+		// of no peer, so that nothing is found over the borders of frames
+		return m.Wants(&sockeye.Event{Kind: fr.Kind, Time: fr.Time, Data: fr.Data})
 	}, err
 }
-
-// frameAlone stands for the peer of a frame where only its bytes count.
-var frameAlone = sockeye.Peer{Network: "udp"}
 
 // frameQuery is what a scan for frames needs besides.
 type frameQuery struct {

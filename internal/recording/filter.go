@@ -257,7 +257,7 @@ func (s *flowTail) begin(e *sockeye.Event) { s.starts = append(s.starts, chunkSt
 // advance keeps the last window bytes of the stream with their events.
 func (s *flowTail) advance(e *sockeye.Event, window int) {
 	s.total += uint64(len(e.Data))
-	if e.Peer != nil && e.Peer.Network.Traits().Bounded() {
+	if e.Peer == nil || e.Peer.Network.Traits().Bounded() {
 		window = 0
 	}
 	if len(e.Data) >= window {

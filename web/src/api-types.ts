@@ -937,9 +937,9 @@ export interface OpenedRecording {
 export interface Options {
   /** close a peer on which nothing crossed for this long; in milliseconds; default: 5m for UDP that listens, else never */
   idle_timeout_ms?: number;
-  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP, WebSocket, TLS, WSS, MQTT, MQTTS and DTLS; listen */
+  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP, WebSocket, TLS, DTLS, WSS, MQTT and MQTTS; listen */
   allow_peers?: string[];
-  /** never let these in; TCP, UDP, WebSocket, TLS, WSS, MQTT, MQTTS and DTLS; listen */
+  /** never let these in; TCP, UDP, WebSocket, TLS, DTLS, WSS, MQTT and MQTTS; listen */
   deny_peers?: string[];
   /** connections the kernel queues before they are accepted; default: the system's most; TCP, UNIX, UNIXPACKET, WebSocket, TLS and WSS; listen */
   backlog?: number;
@@ -1023,27 +1023,27 @@ export interface Options {
   prefer?: 4 | 6;
   /** allow a connection to itself, which TCP can make on loopback; TCP, WebSocket, TLS, WSS, MQTT and MQTTS; connect */
   self_connect?: boolean;
-  /** file with the server's certificate chain (PEM); default: one by the local CA; TLS, WSS, MQTTS and DTLS; listen */
+  /** file with the server's certificate chain (PEM); default: one by the local CA; TLS, DTLS, WSS and MQTTS; listen */
   cert?: string;
-  /** file with the certificate's private key (PEM); default: in the file of the certificate; TLS, WSS, MQTTS and DTLS; listen */
+  /** file with the certificate's private key (PEM); default: in the file of the certificate; TLS, DTLS, WSS and MQTTS; listen */
   key?: string;
-  /** let in only clients that show a certificate of an authority in --cacert; TLS, WSS, MQTTS and DTLS; listen */
+  /** let in only clients that show a certificate of an authority in --cacert; TLS, DTLS, WSS and MQTTS; listen */
   require_client_cert?: boolean;
-  /** file of the authorities to trust (PEM), and of no others; default: the system's and the local CA, else the local CA; TLS, WSS, MQTTS and DTLS */
+  /** file of the authorities to trust (PEM), and of no others; default: the system's and the local CA, else the local CA; TLS, DTLS, WSS and MQTTS */
   cacert?: string;
-  /** take any server for the one that is meant: its certificate is shown, not verified; TLS, WSS, MQTTS and DTLS; connect */
+  /** take any server for the one that is meant: its certificate is shown, not verified; TLS, DTLS, WSS and MQTTS; connect */
   insecure?: boolean;
-  /** name to ask the server for (SNI), and to find in its certificate; default: the host of the address; TLS, WSS, MQTTS and DTLS; connect */
+  /** name to ask the server for (SNI), and to find in its certificate; default: the host of the address; TLS, DTLS, WSS and MQTTS; connect */
   sni?: string;
-  /** file with the certificate chain to show to the server (PEM); TLS, WSS, MQTTS and DTLS; connect */
+  /** file with the certificate chain to show to the server (PEM); TLS, DTLS, WSS and MQTTS; connect */
   client_cert?: string;
-  /** file with the client certificate's private key (PEM); default: in the file of the certificate; TLS, WSS, MQTTS and DTLS; connect */
+  /** file with the client certificate's private key (PEM); default: in the file of the certificate; TLS, DTLS, WSS and MQTTS; connect */
   client_key?: string;
   /** protocols to agree on (ALPN), the preferred first: mqtt,http/1.1; TLS */
   alpn?: string;
   /** suit small stacks: a short ClientHello without ML-KEM, TLS 1.0 and old ciphers, records of 1 KiB; TLS, WSS and MQTTS */
   board?: boolean;
-  /** append the secrets of each connection to this file, for Wireshark; TLS, WSS, MQTTS and DTLS */
+  /** append the secrets of each connection to this file, for Wireshark; TLS, DTLS, WSS and MQTTS */
   keylog?: string;
   /** subprotocols to offer, or as a server to speak, the preferred first: mqtt,chat; WebSocket and WSS */
   subprotocol?: string;
@@ -1548,9 +1548,9 @@ export interface SavedEndpoint {
   fault_frame?: string;
   /** close a peer on which nothing crossed for this long; default: 5m for UDP that listens, else never */
   idle_timeout?: string;
-  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP, WebSocket, TLS, WSS, MQTT, MQTTS and DTLS; listen */
+  /** let only these in: IP addresses and ranges, 192.168.1.0/24,10.0.0.7; TCP, UDP, WebSocket, TLS, DTLS, WSS, MQTT and MQTTS; listen */
   allow_peers?: string[];
-  /** never let these in; TCP, UDP, WebSocket, TLS, WSS, MQTT, MQTTS and DTLS; listen */
+  /** never let these in; TCP, UDP, WebSocket, TLS, DTLS, WSS, MQTT and MQTTS; listen */
   deny_peers?: string[];
   /** connections the kernel queues before they are accepted; default: the system's most; TCP, UNIX, UNIXPACKET, WebSocket, TLS and WSS; listen */
   backlog?: number;
@@ -1634,27 +1634,27 @@ export interface SavedEndpoint {
   prefer?: 4 | 6;
   /** allow a connection to itself, which TCP can make on loopback; TCP, WebSocket, TLS, WSS, MQTT and MQTTS; connect */
   self_connect?: boolean;
-  /** file with the server's certificate chain (PEM); default: one by the local CA; TLS, WSS, MQTTS and DTLS; listen */
+  /** file with the server's certificate chain (PEM); default: one by the local CA; TLS, DTLS, WSS and MQTTS; listen */
   cert?: string;
-  /** file with the certificate's private key (PEM); default: in the file of the certificate; TLS, WSS, MQTTS and DTLS; listen */
+  /** file with the certificate's private key (PEM); default: in the file of the certificate; TLS, DTLS, WSS and MQTTS; listen */
   key?: string;
-  /** let in only clients that show a certificate of an authority in --cacert; TLS, WSS, MQTTS and DTLS; listen */
+  /** let in only clients that show a certificate of an authority in --cacert; TLS, DTLS, WSS and MQTTS; listen */
   require_client_cert?: boolean;
-  /** file of the authorities to trust (PEM), and of no others; default: the system's and the local CA, else the local CA; TLS, WSS, MQTTS and DTLS */
+  /** file of the authorities to trust (PEM), and of no others; default: the system's and the local CA, else the local CA; TLS, DTLS, WSS and MQTTS */
   cacert?: string;
-  /** take any server for the one that is meant: its certificate is shown, not verified; TLS, WSS, MQTTS and DTLS; connect */
+  /** take any server for the one that is meant: its certificate is shown, not verified; TLS, DTLS, WSS and MQTTS; connect */
   insecure?: boolean;
-  /** name to ask the server for (SNI), and to find in its certificate; default: the host of the address; TLS, WSS, MQTTS and DTLS; connect */
+  /** name to ask the server for (SNI), and to find in its certificate; default: the host of the address; TLS, DTLS, WSS and MQTTS; connect */
   sni?: string;
-  /** file with the certificate chain to show to the server (PEM); TLS, WSS, MQTTS and DTLS; connect */
+  /** file with the certificate chain to show to the server (PEM); TLS, DTLS, WSS and MQTTS; connect */
   client_cert?: string;
-  /** file with the client certificate's private key (PEM); default: in the file of the certificate; TLS, WSS, MQTTS and DTLS; connect */
+  /** file with the client certificate's private key (PEM); default: in the file of the certificate; TLS, DTLS, WSS and MQTTS; connect */
   client_key?: string;
   /** protocols to agree on (ALPN), the preferred first: mqtt,http/1.1; TLS */
   alpn?: string;
   /** suit small stacks: a short ClientHello without ML-KEM, TLS 1.0 and old ciphers, records of 1 KiB; TLS, WSS and MQTTS */
   board?: boolean;
-  /** append the secrets of each connection to this file, for Wireshark; TLS, WSS, MQTTS and DTLS */
+  /** append the secrets of each connection to this file, for Wireshark; TLS, DTLS, WSS and MQTTS */
   keylog?: string;
   /** subprotocols to offer, or as a server to speak, the preferred first: mqtt,chat; WebSocket and WSS */
   subprotocol?: string;
