@@ -172,6 +172,9 @@ func (m *udpPeer) Send(ctx context.Context, data []byte) (int, error) {
 	k := m.socket
 	k.order.Lock()
 	defer k.order.Unlock()
+	if m.gone.Load() {
+		return 0, transport.ErrClosing
+	}
 	n, err := k.write(m, data)
 	if err != nil && isLate(err) {
 		// The error is an earlier datagram's, told now (udp(7)); this one was not tried.
@@ -279,8 +282,16 @@ func (m *udpPeer) remove() {
 		delete(t.byAddr, sourceKey{m.socket, m.remote})
 		t.order.Remove(m.lruElement)
 		t.mu.Unlock()
+		m.awaitSenders()
 		m.peer.RecordLeft(0)
 	})
+}
+
+// awaitSenders returns when what was being sent to the peer, which is gone, is recorded: nothing is
+// sent to it later.
+func (m *udpPeer) awaitSenders() {
+	m.socket.order.Lock()
+	defer m.socket.order.Unlock()
 }
 
 func (m *udpPeer) FinishIfDone() {}

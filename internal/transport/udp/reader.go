@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -258,7 +259,8 @@ func (r *udpReader) flush() {
 	k.order.Lock()
 	defer k.order.Unlock()
 	told := false
-	for left := r.replies; len(left) > 0; {
+	all := slices.DeleteFunc(r.replies, func(a datagramReply) bool { return a.to.gone.Load() })
+	for left := all; len(left) > 0; {
 		n, err := r.io.send(left)
 		r.recordSent(left[:n])
 		left = left[n:]
