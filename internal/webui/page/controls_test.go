@@ -53,7 +53,7 @@ func TestNetAssistControls(t *testing.T) {
 	p := startBench(t).open(t)
 	p.size(1440, 1000)
 	p.wait(`document.querySelector('[data-control=log]')`)
-	p.wait(`document.querySelector('[data-control=send]')`) // the send box comes in a part of its own
+	p.wait(`document.querySelector('[data-control=send]') && document.querySelector('[data-control=checksum]')`) // they come later
 	for _, c := range netAssist {
 		js := fmt.Sprintf(`(() => {
 			const e = document.querySelector(%s);
