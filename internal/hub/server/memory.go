@@ -34,7 +34,7 @@ func tendMemory(ctx context.Context) {
 		cycles := garbageCycles()
 		percent = nextPercent(percent, int(cycles-before))
 		debug.SetGCPercent(percent)
-		if percent < mostPercent {
+		if percent == leastPercent {
 			debug.FreeOSMemory()
 		}
 		before = garbageCycles()

@@ -3,7 +3,7 @@
 // Command fleet is many boards in one process, and what a hub does with them. It starts the
 // hub that stands behind --, with its directory and address, and prints one line of JSON:
 //
-//	go run ./internal/tools/fleet idle --boards 1000 -- dist/bench/sockeye-hub
+//	go run ./internal/tools/fleet idle --boards 1000 --port 4333 -- dist/bench/sockeye-hub
 //
 // The boards are enrolled, and each has a connection, a key and a status of its own, as that of
 // "sockeye device --hub" is; they have no sensors. Modes: idle is the resident memory of the hub

@@ -301,6 +301,12 @@ func testLeftovers(t *testing.T, k Case) {
 			t.Errorf("the last event is %s", e[len(e)-1].Kind)
 		}
 	}
+	leaveNothing(t, round)
+}
+
+// leaveNothing fails the test if rounds leave descriptors open.
+func leaveNothing(t *testing.T, round func()) {
+	t.Helper()
 	round() // what is made once for all is made
 	before := descriptors(t)
 	for range 3 {
